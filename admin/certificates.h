@@ -2,7 +2,7 @@
 /* admin/certificates.h - certificates: seen, issued by the instance's trial authority, renewed, taken in from another authority.
  *
  * Kinds    an account's mail certificate is in the directory, its key sealed in the mailbox's slots; the listeners' are files below DIR/tls, their keys in
- *          keyd's keyring; slapd's is a file with its key beside it.
+ *          keyd's keyring; a domain's of its own are files below DIR/tls/domains, their keys sealed below DIR/keys/domains; slapd's is a file with its key beside it.
  * Files    functions with root work on the instance's folder (absolute), and need its owner or root; whoever calls them tells the running supervisor
  *          afterwards (SIGUSR2, pli/super/renew.c).
  * Crash    docs/internals/admin.md: an account has its old certificate and key, or the new ones; for a moment the new key and the old certificate, which
@@ -17,7 +17,7 @@
 
 /* ---- seen ---- */
 struct certificate_seen {
-    const char *what; /* "account", "server" */
+    const char *what; /* "account", "server", "domain" */
     char name[256];   /* address, or file below the instance */
     struct cert_info info;
     int64_t days_left;
@@ -54,3 +54,10 @@ enum rc certificates_renew(struct admin *ad, const struct renewal *r, struct ren
 /* Another authority's, as pki_bundle_read() gave it. ldap: slapd's, else the listeners'. RC_SYNTAX: it does not fit (key, chain, dates, name), and nothing
  * was changed. */
 enum rc certificate_import(const char *root, const struct pki_bundle *b, const char *host, bool ldap, struct err *e);
+
+/* ---- of a domain of its own (decision 0055) ---- */
+/* domain: in lower case and A-labels. RC_SYNTAX: it does not fit, has no name, or one that another domain's certificate has; nothing was changed. */
+enum rc certificate_import_domain(const char *root, const struct pki_bundle *b, const char *domain, struct err *e);
+enum rc certificate_remove_domain(const char *root, const char *domain, struct err *e); /* and its key. RC_NOTFOUND: it has none */
+enum rc certificates_of_domains(const char *root, certificate_see see, void *ctx, struct err *e); /* .what "domain"; in order */
+enum rc certificates_of_domain(const char *root, const char *domain, certificate_see see, void *ctx, struct err *e); /* none is no error */

@@ -78,6 +78,7 @@ int cmd_cert_verify(struct cmd *c);
 int cmd_cert_expiring(struct cmd *c);
 int cmd_cert_import(struct cmd *c);
 int cmd_cert_renew(struct cmd *c);
+int cmd_cert_remove(struct cmd *c);
 int cmd_directory_import(struct cmd *c);
 int cmd_directory_ldif_config(struct cmd *c);
 int cmd_directory_ldif_schema(struct cmd *c);

@@ -69,7 +69,7 @@ static EVP_PKEY *key_find(const struct state *s, const struct keyd_tls_req *rq)
         if (f->which == rq->key && clock_mono() < f->until && span_eq(rq->shown, span_of(f->shown, sizeof f->shown)))
             return f->key;
     }
-    return NULL;
+    return domain_keys_find(s->domains, (enum keyd_tls_key)rq->key, rq->shown);
 }
 
 enum rc purpose_tls(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)

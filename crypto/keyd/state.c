@@ -134,27 +134,35 @@ static void ring_load(struct state *s, const struct boot *b)
     n_cred = file_read(cred_path, cred, CREDENTIAL_MAX + 1);
     if (keyring_open(span_of(file, n_file), span_of(cred, n_cred), &s->ring, &e) != RC_OK)
         die("%s with %s: %s", path, cred_path, e.log);
+    s->domains = domain_keys_read(instance_of(b), span_of(cred, n_cred));
     secret_free(file, KEYRING_FILE_MAX + 1);
     secret_free(cred, CREDENTIAL_MAX + 1);
 }
 
-static void tls_load(struct tls_key *k, const char *which, const struct key_der *der)
+enum rc tls_key_load(struct tls_key *k, const struct key_der *der, struct err *e)
 {
     unsigned char *spki = NULL;
-    struct err e;
+    enum rc rc = pki_key_parse(key_der_span(der), &k->key, e);
     int n;
 
-    if (der->n == 0)
-        return;
-    if (pki_key_parse(key_der_span(der), &k->key, &e) != RC_OK)
-        die("keyring's %s TLS key: %s", which, e.log);
+    if (rc != RC_OK)
+        return rc;
     if (EVP_PKEY_is_a(k->key, "EC")) /* the TLS library writes points in full, whatever the key's file does */
         EVP_PKEY_set_utf8_string_param(k->key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed");
     n = i2d_PUBKEY(k->key, &spki);
     if (n <= 0)
-        die("keyring's %s TLS key has no public half", which);
+        return err_set(e, RC_CORRUPT, "a key without a public half");
     digest_of(span_of(spki, (size_t)n), k->shown);
     OPENSSL_free(spki);
+    return RC_OK;
+}
+
+static void tls_load(struct tls_key *k, const char *which, const struct key_der *der)
+{
+    struct err e;
+
+    if (der->n > 0 && tls_key_load(k, der, &e) != RC_OK)
+        die("keyring's %s TLS key: %s", which, e.log);
 }
 
 /* The wall clock counts once, here: one that is set later prolongs nothing. */
@@ -215,6 +223,7 @@ void state_free(struct state **s)
         EVP_PKEY_free((*s)->tls[i].key);
     for (size_t i = 0; i < KEYRING_FORMERS; i++)
         EVP_PKEY_free((*s)->former[i].key);
+    domain_keys_free(&(*s)->domains);
     keyring_free(&(*s)->ring);
     secret_free((*s)->mac_key, 32);
     secret_free((*s)->ticket_key, TICKET_KEY);

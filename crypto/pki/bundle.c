@@ -227,5 +227,7 @@ enum rc pki_bundle_check(const struct pki_bundle *b, const char *host, struct er
     }
     sk_X509_pop_free(all, X509_free);
     ERR_clear_error();
-    return why ? err_set(e, RC_DENIED, "%s (for the name %s)", why, host) : RC_OK;
+    if (why == NULL)
+        return RC_OK;
+    return host ? err_set(e, RC_DENIED, "%s (for the name %s)", why, host) : err_set(e, RC_DENIED, "%s", why);
 }

@@ -25,5 +25,5 @@ struct pki_bundle {
 /* password NULL: there is none. RC_SYNTAX: the file has neither form. RC_DENIED: the password is wrong, or the key is not the certificate's;
  * the log text says which. */
 enum rc pki_bundle_read(struct span file, const char *password, struct pki_bundle *out, struct err *e);
-enum rc pki_bundle_check(const struct pki_bundle *b, const char *host, struct err *e); /* RC_DENIED: e says what is wrong */
+enum rc pki_bundle_check(const struct pki_bundle *b, const char *host /* NULL: any */, struct err *e); /* RC_DENIED: e says what is wrong */
 void pki_bundle_free(struct pki_bundle *b);

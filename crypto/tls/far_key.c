@@ -175,16 +175,13 @@ static unsigned without_root(gnutls_pcert_st *chain, unsigned n)
     return root ? n - 1 : n;
 }
 
-static enum rc chain_add(gnutls_certificate_credentials_t cred, struct far_key *f, const char *pem_file, struct err *e)
+static int pem_add(gnutls_certificate_credentials_t cred, struct far_key *f, const gnutls_datum_t *pem)
 {
     gnutls_pcert_st chain[FAR_CHAIN];
     gnutls_x509_crt_t *crts = NULL;
-    gnutls_datum_t pem = {NULL, 0};
     unsigned n_crts = 0, n = FAR_CHAIN;
-    int code = gnutls_load_file(pem_file, &pem);
+    int code = gnutls_x509_crt_list_import2(&crts, &n_crts, pem, GNUTLS_X509_FMT_PEM, 0);
 
-    if (code >= 0)
-        code = gnutls_x509_crt_list_import2(&crts, &n_crts, &pem, GNUTLS_X509_FMT_PEM, 0);
     if (code >= 0 && n_crts > FAR_CHAIN)
         code = GNUTLS_E_CERTIFICATE_LIST_UNSORTED;
     if (code >= 0) {
@@ -196,8 +193,40 @@ static enum rc chain_add(gnutls_certificate_credentials_t cred, struct far_key *
     for (unsigned i = 0; i < n_crts; i++)
         gnutls_x509_crt_deinit(crts[i]);
     gnutls_free(crts);
+    return code;
+}
+
+static enum rc chain_add(gnutls_certificate_credentials_t cred, struct far_key *f, const char *pem_file, struct err *e)
+{
+    gnutls_datum_t pem = {NULL, 0};
+    int code = gnutls_load_file(pem_file, &pem);
+
+    if (code >= 0)
+        code = pem_add(cred, f, &pem);
     gnutls_free(pem.data);
     return code >= 0 ? RC_OK : tls_err(e, RC_PERM, pem_file, code);
+}
+
+static void begin(struct far_keys *f, gnutls_certificate_credentials_t cred)
+{
+    f->key[0] = (struct far_key){.of = f, .which = KEYD_TLS_SERVER_EC};
+    f->key[1] = (struct far_key){.of = f, .which = KEYD_TLS_SERVER};
+    /* the match of key and certificate would ask for a signature of nothing, which keyd rightly refuses */
+    gnutls_certificate_set_flags(cred, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
+}
+
+enum rc far_keys_add_pem(struct far_keys *f, gnutls_certificate_credentials_t cred, struct span chain_ec,
+                         struct span chain_rsa, struct err *e)
+{
+    const struct span chains[2] = {chain_ec, chain_rsa};
+    int code = 0;
+
+    begin(f, cred);
+    for (size_t i = 0; i < 2 && code >= 0; i++)
+        if (chains[i].n > 0)
+            code = pem_add(cred, &f->key[i],
+                           &(gnutls_datum_t){(unsigned char *)(uintptr_t)chains[i].p, (unsigned)chains[i].n});
+    return code >= 0 ? RC_OK : tls_err(e, RC_PERM, "a domain's certificate", code);
 }
 
 enum rc far_keys_add(struct far_keys *f, gnutls_certificate_credentials_t cred, const char *chain_ec_pem,
@@ -205,10 +234,7 @@ enum rc far_keys_add(struct far_keys *f, gnutls_certificate_credentials_t cred, 
 {
     enum rc rc = RC_OK;
 
-    f->key[0] = (struct far_key){.of = f, .which = KEYD_TLS_SERVER_EC};
-    f->key[1] = (struct far_key){.of = f, .which = KEYD_TLS_SERVER};
-    /* the match of key and certificate would ask for a signature of nothing, which keyd rightly refuses */
-    gnutls_certificate_set_flags(cred, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
+    begin(f, cred);
     if (chain_ec_pem != NULL)
         rc = chain_add(cred, &f->key[0], chain_ec_pem, e);
     if (rc == RC_OK && chain_pem != NULL)

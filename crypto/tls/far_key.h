@@ -31,6 +31,8 @@ struct far_keys {
 };
 /* The chains of the files, ECDSA first so that it is chosen where both would do. NULL: there is none. */
 enum rc far_keys_add(struct far_keys *f, gnutls_certificate_credentials_t cred, const char *chain_ec_pem, const char *chain_pem, struct err *e);
+/* The same with the chains' PEM texts; empty: there is none. */
+enum rc far_keys_add_pem(struct far_keys *f, gnutls_certificate_credentials_t cred, struct span chain_ec, struct span chain_rsa, struct err *e);
 /* For a client: the ECDSA chain where the server takes it, else RSA's, whatever authorities the server names. Many servers name none, and the library
  * itself then sends no certificate when it has more than one. The session's pointer must be the struct far_keys. */
 void far_keys_offer(gnutls_certificate_credentials_t cred);

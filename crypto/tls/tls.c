@@ -2,6 +2,7 @@
 /* crypto/tls/tls.c - the server side: credentials whose private keys are pli-keyd's, tickets, the handshake. */
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
+#include "crypto/tls/domain_certs.h"
 #include "crypto/tls/far_key.h"
 #include "crypto/tls/tls_int.h"
 #include <gnutls/x509.h>
@@ -19,6 +20,11 @@ struct tls_conf {
     unsigned char anchors_digest[DIGEST_LEN];
     struct tls_rules client;
     struct far_keys keys;
+    struct domain_certs *domains; /* those with a certificate of their own; NULL: none */
+    struct { /* what the peer at hand is shown instead of .keys, because it asked for a name of a domain's */
+        gnutls_certificate_credentials_t cred;
+        struct far_keys keys;
+    } other;
 };
 
 /* How many, or an error. The file is read once: all that is said of the anchors is of the same ones. */
@@ -82,13 +88,15 @@ static enum rc parts_make(struct tls_conf *c, const struct tls_conf_spec *s, str
 enum rc tls_conf_of(const char *instance, struct tls_conf_spec s, struct tls_conf **c_out, struct err *e)
 {
     char rsa[PATH_MAX], ec[PATH_MAX];
+    enum rc rc;
 
     if (snprintf(rsa, sizeof rsa, "%s/tls/server.pem", instance) >= (int)sizeof rsa ||
         snprintf(ec, sizeof ec, "%s/tls/server-ec.pem", instance) >= (int)sizeof ec)
         return err_set(e, RC_PERM, "path too long: %s", instance);
     s.chain_pem = access(rsa, F_OK) == 0 ? rsa : NULL;
     s.chain_ec_pem = access(ec, F_OK) == 0 ? ec : NULL;
-    return tls_conf_new(&s, c_out, e);
+    rc = tls_conf_new(&s, c_out, e);
+    return rc == RC_OK ? domain_certs_read(instance, &(*c_out)->domains, e) : rc;
 }
 
 enum rc tls_conf_new(const struct tls_conf_spec *s, struct tls_conf **c_out, struct err *e)
@@ -120,6 +128,9 @@ void tls_conf_free(struct tls_conf **c)
         return;
     if ((*c)->cred != NULL)
         gnutls_certificate_free_credentials((*c)->cred);
+    if ((*c)->other.cred != NULL)
+        gnutls_certificate_free_credentials((*c)->other.cred);
+    domain_certs_free(&(*c)->domains);
     if ((*c)->priority != NULL)
         gnutls_priority_deinit((*c)->priority);
     ticket_key_drop(&(*c)->ticket_key);
@@ -142,9 +153,68 @@ void tls_conf_rotate(struct tls_conf *c)
 
 /* ---- a session ---- */
 
+/* The names of the instance's own certificate are its own, whatever else a domain's certificate names. */
+static bool is_ours(const struct tls_conf *c, const char *host)
+{
+    bool ours = false;
+
+    for (size_t i = 0; i < 2 && !ours; i++) {
+        gnutls_x509_crt_t crt = NULL;
+
+        if (c->keys.key[i].n_chain == 0 || gnutls_x509_crt_init(&crt) < 0)
+            continue;
+        ours = gnutls_x509_crt_import(crt, &c->keys.key[i].chain[0].cert, GNUTLS_X509_FMT_DER) >= 0 &&
+               gnutls_x509_crt_check_hostname(crt, host) != 0;
+        gnutls_x509_crt_deinit(crt);
+    }
+    return ours;
+}
+
+static int other_make(struct tls_conf *c, const struct domain_cert *d)
+{
+    struct err e;
+    int code;
+
+    if (c->other.cred != NULL)
+        gnutls_certificate_free_credentials(c->other.cred);
+    c->other.cred = NULL;
+    code = gnutls_certificate_allocate_credentials(&c->other.cred);
+    if (code >= 0 && far_keys_add_pem(&c->other.keys, c->other.cred, buf_span(&d->pem[DC_EC]),
+                                      buf_span(&d->pem[DC_RSA]), &e) != RC_OK)
+        code = GNUTLS_E_CERTIFICATE_ERROR;
+    if (code >= 0 && c->anchors.n > 0) /* the authorities that the peer is told of */
+        code = gnutls_certificate_set_x509_trust(c->other.cred, c->anchors.crt, (int)c->anchors.n);
+    c->other.keys.signer = c->keys.signer;
+    return code < 0 ? code : 0;
+}
+
+/* Runs when the ClientHello was read, and before anything is chosen by it. */
+static int hello(gnutls_session_t session)
+{
+    struct tls_conf *c = gnutls_session_get_ptr(session);
+    const struct domain_cert *d;
+    char host[256];
+    size_t n = sizeof host;
+    unsigned type = 0;
+
+    if (gnutls_server_name_get(session, host, &n, &type, 0) < 0 || type != GNUTLS_NAME_DNS)
+        return 0;
+    d = domain_certs_of_host(c->domains, span_of(host, strnlen(host, n)));
+    if (d == NULL || is_ours(c, host))
+        return 0;
+    if (other_make(c, d) < 0)
+        return GNUTLS_E_CERTIFICATE_ERROR;
+    return gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, c->other.cred);
+}
+
 static enum rc session_setup(struct tls_conf *c, struct link *l, struct err *e)
 {
     int code = gnutls_priority_set(l->session, c->priority);
+
+    if (c->domains != NULL && domain_certs_count(c->domains) > 0) {
+        gnutls_session_set_ptr(l->session, c);
+        gnutls_handshake_set_post_client_hello_function(l->session, hello);
+    }
 
     if (code >= 0)
         code = gnutls_credentials_set(l->session, GNUTLS_CRD_CERTIFICATE, c->cred);
@@ -176,9 +246,12 @@ static enum rc handshake(struct tls_conf *c, struct keyd *k, struct link *l, str
     enum rc rc;
 
     c->keys.signer = &keyd;
-    c->keys.why.rc = RC_OK;
+    c->keys.why.rc = c->other.keys.why.rc = RC_OK;
     rc = link_handshake(l, e);
     c->keys.signer = NULL;
+    c->other.keys.signer = NULL;
+    if (rc != RC_OK && c->keys.why.rc == RC_OK && c->other.cred != NULL)
+        c->keys.why = c->other.keys.why;
     if (rc != RC_OK && c->keys.why.rc != RC_OK)
         return err_set(e, RC_TEMP, "tls handshake: keyd did not sign: %s", c->keys.why.log);
     return rc;

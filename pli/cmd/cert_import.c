@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/cmd/cert_import.c - pli cert import, renew: the certificates that listeners and slapd show, and the accounts' of the trial authority. A
  * running server goes on: who is connected stays, who comes next sees the new ones (pli/super/renew.c). */
+#include "admin/domains.h"
+#include "admin/trust.h"
 #include "base/clock.h"
 #include "base/wipe.h"
 #include "crypto/pki/bundle.h"
@@ -43,19 +45,39 @@ static int read_bundle(struct cmd *c, struct pki_bundle *b)
     return rc == RC_OK ? PLI_OK : cmd_why(c, PLI_FAILED, e.cause, "%s: %s", c->pos[0], e.log);
 }
 
+/* host: the domain, with --domain. */
 static int check_and_put(struct cmd *c, const struct pki_bundle *b, const char *host)
 {
     struct err e;
-    enum rc rc = certificate_import(c->root, b, host, opt_get(c, "--ldap") != NULL, &e);
+    enum rc rc = opt_get(c, "--domain") ? certificate_import_domain(c->root, b, host, &e)
+                                        : certificate_import(c->root, b, host, opt_get(c, "--ldap") != NULL, &e);
 
     if (rc == RC_SYNTAX)
         return cmd_why(c, PLI_FAILED, e.cause, "%s: %s; nothing was changed", c->pos[0], e.log);
     return rc == RC_OK ? PLI_OK : cmd_err(c, &e);
 }
 
+/* In its one form; a running server must serve it. */
+static int domain_option(struct cmd *c, char out[TRUST_DOMAIN_ROOM])
+{
+    const char *v = opt_get(c, "--domain");
+    struct domain_entry d;
+    struct err e;
+    int answer = PLI_OK;
+
+    if (!trust_domain_normal(span_str(v), out))
+        return cmd_usage(c, "\"%.100s\" is not a mail domain", v);
+    if (!inst_served(".", NULL))
+        return PLI_OK;
+    if (domain_get(inst_admin(c), span_str(out), &d, &e) != RC_OK)
+        answer = cmd_err(c, &e);
+    domain_entry_free(&d);
+    return answer;
+}
+
 static int told(struct cmd *c, const struct pki_bundle *b, const char *host)
 {
-    const char *where = opt_get(c, "--ldap") ? "the directory" : "the listeners";
+    const char *where = opt_get(c, "--ldap") ? "the directory" : "the listeners", *domain = opt_get(c, "--domain");
     char until[32];
     bool running;
     int answer = certs_reload(c, opt_get(c, "--ldap") != NULL, &running);
@@ -66,9 +88,13 @@ static int told(struct cmd *c, const struct pki_bundle *b, const char *host)
     if (c->json)
         return out_json(json_pack("{s:s,s:s,s:s,s:i,s:b}", "host", host, "for", where, "not_after", until,
                                   "certificates", (int)b->certificates, "running", running));
-    printf("%s %s the new certificate of %s, good until %.10s (%u in the chain)%s\n", where,
-           opt_get(c, "--ldap") ? "shows" : "show", host, until, b->certificates,
-           running ? "" : " when pli serve runs");
+    if (domain)
+        printf("%s has a certificate of its own, good until %.10s (%u in the chain)%s\n", host, until, b->certificates,
+               running ? "" : "; it is shown when pli serve runs");
+    else
+        printf("%s %s the new certificate of %s, good until %.10s (%u in the chain)%s\n", where,
+               opt_get(c, "--ldap") ? "shows" : "show", host, until, b->certificates,
+               running ? "" : " when pli serve runs");
     return PLI_OK;
 }
 
@@ -76,20 +102,47 @@ int cmd_cert_import(struct cmd *c)
 {
     struct pki_bundle b = {.certificates = 0};
     struct conf *conf = NULL;
-    char host[256];
+    char host[TRUST_DOMAIN_ROOM > 256 ? TRUST_DOMAIN_ROOM : 256];
     int answer = inst_conf(c, &conf);
 
+    if (answer == PLI_OK && opt_get(c, "--domain") && opt_get(c, "--ldap"))
+        answer = cmd_usage(c, "--domain or --ldap, not both");
     if (answer != PLI_OK)
         return answer;
     snprintf(host, sizeof host, "%s", conf_hostname(conf));
     conf_free(&conf);
-    answer = read_bundle(c, &b);
+    if (opt_get(c, "--domain"))
+        answer = domain_option(c, host);
+    if (answer == PLI_OK)
+        answer = read_bundle(c, &b);
     if (answer == PLI_OK)
         answer = check_and_put(c, &b, host);
     if (answer == PLI_OK)
         answer = told(c, &b, host);
     pki_bundle_free(&b);
     return answer;
+}
+
+int cmd_cert_remove(struct cmd *c)
+{
+    char domain[TRUST_DOMAIN_ROOM];
+    bool running;
+    struct err e;
+    int answer;
+
+    if (!opt_get(c, "--domain"))
+        return cmd_usage(c, "needs --domain DOMAIN: whose certificate goes");
+    if (!trust_domain_normal(span_str(opt_get(c, "--domain")), domain))
+        return cmd_usage(c, "\"%.100s\" is not a mail domain", opt_get(c, "--domain"));
+    if (certificate_remove_domain(c->root, domain, &e) != RC_OK)
+        return cmd_err(c, &e);
+    answer = certs_reload(c, false, &running);
+    if (answer != PLI_OK)
+        return answer;
+    if (c->json)
+        return out_json(json_pack("{s:s,s:s,s:b}", "domain", domain, "done", "removed", "running", running));
+    printf("%s has no certificate of its own any more: the instance's is shown for it\n", domain);
+    return PLI_OK;
 }
 
 /* ---- renew ---- */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/cmd/domain.c - pli domain add, set, list, show, disable, enable, remove: the mail domains of this instance (admin/domains.h). */
+#include "admin/certificates.h"
 #include "admin/domains.h"
 #include "admin/trust.h"
+#include "base/clock.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
@@ -316,6 +318,32 @@ static void show_text(const struct dird_domain *d)
     printf("%-18s %.*s\n", "catch-all", SPAN_ARG(d->catch_all.n ? d->catch_all : SPAN_LIT("none")));
 }
 
+/* Certificates of its own; who may not read them sees none. */
+static enum rc show_certificate(const struct certificate_seen *s, void *rows, struct err *e)
+{
+    char until[32];
+
+    (void)e;
+    clock_iso(s->info.not_after * 1000, until);
+    if (rows)
+        json_array_append_new(rows,
+                              json_pack("{s:s,s:s,s:s,s:I}", "algorithm", s->info.rsa ? "rsa" : "ec", "subject",
+                                        s->info.subject, "not_after", until, "days_left", (json_int_t)s->days_left));
+    else
+        printf("%-18s until %.10s%s  %s\n", "certificate", until, s->days_left < 0 ? " (past)" : "", s->info.subject);
+    return RC_OK;
+}
+
+static json_t *with_certificates(struct cmd *c, const char *domain, json_t *j)
+{
+    json_t *rows = json_array();
+    struct err e;
+
+    (void)!certificates_of_domain(c->root, domain, show_certificate, rows, &e);
+    json_object_set_new(j, "certificates", rows);
+    return j;
+}
+
 int cmd_domain_show(struct cmd *c)
 {
     char domain[TRUST_DOMAIN_ROOM];
@@ -328,9 +356,11 @@ int cmd_domain_show(struct cmd *c)
     if (domain_get(inst_admin(c), span_str(domain), &d, &e) != RC_OK)
         answer = cmd_err(c, &e);
     else if (c->json)
-        answer = out_json(domain_json(&d.is));
+        answer = out_json(with_certificates(c, domain, domain_json(&d.is)));
     else
         show_text(&d.is);
+    if (answer == PLI_OK && !c->json && certificates_of_domain(c->root, domain, show_certificate, NULL, &e) != RC_OK)
+        answer = cmd_err(c, &e);
     domain_entry_free(&d);
     return answer;
 }

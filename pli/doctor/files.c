@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/doctor/files.c - certificates, owners and modes, disk, clock, swap, the kernel. See pli/doctor/doctor.h. */
+#include "admin/certificates.h"
 #include "base/clock.h"
 #include "base/sandbox.h"
 #include "crypto/pki/cert_info.h"
@@ -59,6 +60,41 @@ static void check_certificate(struct report *r, const char *name)
                 (long long)((i.not_after - now) / DAY));
 }
 
+struct of_domains {
+    struct report *r;
+    size_t good;
+};
+
+static enum rc one_domain(const struct certificate_seen *s, void *ctx, struct err *e)
+{
+    struct of_domains *d = ctx;
+    char until[32];
+
+    (void)e;
+    clock_iso(s->info.not_after * 1000, until);
+    if (s->days_left < 0)
+        finding(d->r, F_FAIL, "certificate", "pli cert import FILE --domain DOMAIN with the authority's new one",
+                "the certificate of %s ended on %.10s", s->name, until);
+    else if (s->days_left < SOON_DAYS)
+        finding(d->r, F_WARN, "certificate", "pli cert import FILE --domain DOMAIN with the authority's new one",
+                "the certificate of %s ends in %lld days, on %.10s", s->name, (long long)s->days_left, until);
+    else
+        d->good++;
+    return RC_OK;
+}
+
+/* Those of domains that have their own: one line for all that are good. */
+static void check_domains(struct report *r)
+{
+    struct of_domains d = {r, 0};
+    struct err e;
+
+    if (certificates_of_domains(r->c->root, one_domain, &d, &e) != RC_OK)
+        finding(r, F_FAIL, "certificate", "run pli doctor as root or as the instance's owner", "%s", e.log);
+    else if (d.good > 0)
+        finding(r, F_OK, "certificate", NULL, "%zu certificates of domains are good", d.good);
+}
+
 void check_certificates(struct report *r)
 {
     static const char *const names[] = {"ca.pem", "tls/server.pem", "tls/server-ec.pem", "tls/slapd.pem"};
@@ -74,6 +110,7 @@ void check_certificates(struct report *r)
             continue; /* pli cert import leaves one kind when the other is the trial authority's */
         check_certificate(r, names[i]);
     }
+    check_domains(r);
 }
 
 /* ---- owners and modes ---- */

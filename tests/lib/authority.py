@@ -59,9 +59,9 @@ class Authority:
         """Its certificate and those above, without the root: PEM."""
         return (pem(self.cert) + self.by.chain) if self.by else b""
 
-    def issue(self, path, subject, eku=(CLIENT, SERVER), usage=True, begins=-HOUR, ends=24 * 20 * HOUR, cdp=None, ocsp_at=None, dns=(), mail=(), policies=()):
+    def issue(self, path, subject, eku=(CLIENT, SERVER), usage=True, begins=-HOUR, ends=24 * 20 * HOUR, cdp=None, ocsp_at=None, dns=(), mail=(), policies=(), key=None):
         """Writes certificate, chain and key to path; gives the certificate."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = key or ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(KINDS[k], v) for k, v in subject.items()])
         b = self._builder(name, key.public_key(), self, begins, ends, cdp, ocsp_at)
         if eku:

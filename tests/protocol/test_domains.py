@@ -43,7 +43,7 @@ def test_a_domain_is_served_at_once(pli):
     assert pli.json("domain", "show", "un.test") == {
         "domain": "un.test", "description": "Cabinet des Lilas", "disabled": False, "accounts": 0, "most_accounts": 2,
         "by_state": figures(STATES), "by_type": figures(TYPES), "aliases": 0, "lists": 0, "administrators": 0,
-        "quota": 3 << 20, "inside": False, "max_message": None, "sign": None, "red_list": False, "publish": True, "postmaster": None, "catch_all": None}
+        "quota": 3 << 20, "inside": False, "max_message": None, "sign": None, "red_list": False, "publish": True, "postmaster": None, "catch_all": None, "certificates": []}
     pli.add("ana@un.test", sign="never")
     pli.add("luc@un.test", sign="never", extra=["--quota", "5M", "--alias", "l.luc@un.test"])
     assert [pli.json("account", "show", who)["quota"] for who in ("ana@un.test", "luc@un.test")] == [3 << 20, 5 << 20]

@@ -17,14 +17,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-struct open_ring {
-    struct keyring *ring;
-    unsigned char *credential; /* secret, CREDENTIAL_MAX */
-    size_t n_credential;
-    int lock; /* on DIR/keys; -1: none */
-};
-
-static enum rc read_secret(const char *path, unsigned char *out, size_t room, size_t *n_out, struct err *e)
+enum rc ring_read_secret(const char *path, unsigned char *out, size_t room, size_t *n_out, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     size_t n = 0;
@@ -46,10 +39,10 @@ static enum rc read_credential(const char *dir, struct open_ring *r, struct err 
     char path[PATH_MAX];
 
     if (given && snprintf(path, sizeof path, "%s/pli-keyd", given) < (int)sizeof path && access(path, R_OK) == 0)
-        return read_secret(path, r->credential, CREDENTIAL_MAX, &r->n_credential, e);
+        return ring_read_secret(path, r->credential, CREDENTIAL_MAX, &r->n_credential, e);
     if (snprintf(path, sizeof path, "%s/keys/credential", dir) >= (int)sizeof path)
         return err_set(e, RC_PERM, "path too long: %s", dir);
-    return read_secret(path, r->credential, CREDENTIAL_MAX, &r->n_credential, e);
+    return ring_read_secret(path, r->credential, CREDENTIAL_MAX, &r->n_credential, e);
 }
 
 /* One change at a time: two that read the same keyring would each write it without the other's key. The lock goes with the descriptor. */
@@ -77,7 +70,7 @@ static enum rc ring_read(const char *dir, struct open_ring *r, struct err *e)
 
     r->credential = secret_alloc(CREDENTIAL_MAX);
     rc = snprintf(path, sizeof path, "%s/keys/keyring", dir) < (int)sizeof path
-             ? read_secret(path, file, KEYRING_FILE_MAX, &n, e)
+             ? ring_read_secret(path, file, KEYRING_FILE_MAX, &n, e)
              : err_set(e, RC_PERM, "path too long: %s", dir);
     if (rc == RC_OK)
         rc = read_credential(dir, r, e);
@@ -87,14 +80,14 @@ static enum rc ring_read(const char *dir, struct open_ring *r, struct err *e)
     return rc;
 }
 
-static enum rc ring_open(const char *dir, struct open_ring *r, struct err *e)
+enum rc ring_open(const char *dir, struct open_ring *r, struct err *e)
 {
     enum rc rc = change_begin(dir, r, e);
 
     return rc == RC_OK ? ring_read(dir, r, e) : rc;
 }
 
-static void ring_close(struct open_ring *r)
+void ring_close(struct open_ring *r)
 {
     if (r->lock >= 0)
         close(r->lock);
@@ -102,7 +95,7 @@ static void ring_close(struct open_ring *r)
     keyring_free(&r->ring);
 }
 
-static enum rc ring_write(const char *dir, const struct open_ring *r, struct err *e)
+enum rc ring_write(const char *dir, const struct open_ring *r, struct err *e)
 {
     struct buf file = BUF_INIT;
     enum rc rc = keyring_seal(r->ring, span_of(r->credential, r->n_credential), &file, e);

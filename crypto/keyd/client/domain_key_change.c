@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/keyd/client/domain_key_change.c - a domain's certificate and key put in, replaced, taken out. See domain_key.h; the order of files is that of
+ * keyring_change.c.
+ */
+#include "base/clock.h"
+#include "base/wipe.h"
+#include "crypto/keyd/client/domain_key.h"
+#include "crypto/keyd/client/keyring_int.h"
+#include "crypto/pki/bundle.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const kinds[] = {"rsa", "ec"};
+
+struct changing {
+    const char *dir;
+    struct open_ring ring;
+    char name[DOMAIN_KEY_NAME]; /* "DOMAIN.rsa" */
+    struct domain_key *k;
+};
+
+static enum rc folder(const char *dir, const char *name, mode_t mode, struct err *e)
+{
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
+        return err_set(e, RC_PERM, "path too long: %s", dir);
+    return mkdir(path, mode) != 0 && errno != EEXIST ? err_sys(e, RC_TEMP, "mkdir %s", path) : RC_OK;
+}
+
+/* One that does not open is replaced: whatever is in it, nobody can use it. */
+static enum rc read_key(struct changing *g, struct err *e)
+{
+    unsigned char *file = secret_alloc(DOMAIN_KEY_FILE_MAX);
+    char path[PATH_MAX];
+    size_t n = 0;
+    enum rc rc;
+
+    (void)snprintf(path, sizeof path, "%s/keys/domains/%s", g->dir, g->name);
+    rc = access(path, F_OK) == 0 ? ring_read_secret(path, file, DOMAIN_KEY_FILE_MAX, &n, e) : RC_OK;
+    if (rc == RC_OK &&
+        (n == 0 || domain_key_open(span_of(file, n), g->name, ring_credential(&g->ring), &g->k, e) != RC_OK))
+        g->k = domain_key_new();
+    secret_free(file, DOMAIN_KEY_FILE_MAX);
+    return rc;
+}
+
+static enum rc write_key(struct changing *g, struct err *e)
+{
+    char name[DOMAIN_KEY_NAME + 16];
+    struct buf file = BUF_INIT;
+    enum rc rc = domain_key_seal(g->k, g->name, ring_credential(&g->ring), &file, e);
+
+    snprintf(name, sizeof name, "keys/domains/%s", g->name);
+    if (rc == RC_OK)
+        rc = keyring_put_file(g->dir, name, 0400, buf_span(&file), e);
+    buf_free(&file);
+    return rc;
+}
+
+/* Former keys that are of use still, first; how many. */
+static size_t former_keep(struct domain_key *k, struct span not_this)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < DOMAIN_FORMERS; i++)
+        if (k->former[i].key.n > 0 && key_former_left(&k->former[i], clock_utc()) > 0 &&
+            !span_eq(not_this, key_der_span(&k->former[i].key)))
+            k->former[n++] = k->former[i];
+    wipe(&k->former[n], (DOMAIN_FORMERS - n) * sizeof *k->former);
+    return n;
+}
+
+/* The key that goes stays for who shows its certificate; the oldest former one gives its place. */
+static void former_add(struct domain_key *k, size_t n)
+{
+    if (n == DOMAIN_FORMERS)
+        memmove(k->former, k->former + 1, --n * sizeof *k->former);
+    k->former[n] = (struct key_former){.key = k->key};
+}
+
+static enum rc put_key(struct domain_key *k, struct span key, struct err *e)
+{
+    if (key.n > sizeof k->key.p)
+        return err_set(e, RC_PERM, "key of %zu bytes: too long to be kept", key.n);
+    if (span_eq(key, key_der_span(&k->key)))
+        return RC_OK;
+    if (k->key.n > 0)
+        former_add(k, former_keep(k, key));
+    else
+        (void)former_keep(k, key);
+    memcpy(k->key.p, key.p, key.n);
+    k->key.n = (uint32_t)key.n;
+    return RC_OK;
+}
+
+/* Their certificate was replaced just now. False: none waited for that. */
+static bool date_formers(struct domain_key *k)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < DOMAIN_FORMERS; i++)
+        if (k->former[i].key.n > 0 && k->former[i].replaced == 0) {
+            k->former[i].replaced = (uint64_t)clock_utc();
+            any = true;
+        }
+    return any;
+}
+
+static enum rc put_both(struct changing *g, const struct pki_bundle *b, struct err *e)
+{
+    char cert[DOMAIN_KEY_NAME + 32];
+    enum rc rc = read_key(g, e);
+
+    snprintf(cert, sizeof cert, "tls/domains/%s.pem", g->name);
+    if (rc == RC_OK)
+        rc = put_key(g->k, buf_span(&b->key_pkcs8), e);
+    if (rc == RC_OK)
+        rc = write_key(g, e);
+    if (rc == RC_OK)
+        rc = ring_write(g->dir, &g->ring, e);
+    if (rc == RC_OK)
+        rc = keyring_put_file(g->dir, cert, 0644, buf_span(&b->chain_pem), e);
+    if (rc == RC_OK && date_formers(g->k))
+        rc = write_key(g, e);
+    return rc;
+}
+
+/* Keys without a certificate whose time is over are destroyed: the file says by its date when it was retired. */
+static void sweep(const char *dir)
+{
+    char path[PATH_MAX];
+    const struct dirent *en;
+    struct stat st;
+    DIR *d = snprintf(path, sizeof path, "%s/keys/domains", dir) < (int)sizeof path ? opendir(path) : NULL;
+
+    while (d && (en = readdir(d)) != NULL) {
+        int n = snprintf(path, sizeof path, "%s/tls/domains/%s.pem", dir, en->d_name);
+
+        if (en->d_name[0] != '.' && n > 0 && n < (int)sizeof path && access(path, F_OK) != 0 && errno == ENOENT &&
+            fstatat(dirfd(d), en->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+            st.st_mtime + KEYRING_FORMER_S < clock_utc())
+            (void)unlinkat(dirfd(d), en->d_name, 0);
+    }
+    if (d)
+        closedir(d);
+}
+
+enum rc domain_key_import(const char *dir, const char *domain, const struct pki_bundle *b, struct err *e)
+{
+    struct changing g = {.dir = dir, .ring = {.lock = -1}};
+    enum rc rc = ring_open(dir, &g.ring, e);
+
+    if ((size_t)snprintf(g.name, sizeof g.name, "%s.%s", domain, kinds[b->ecdsa]) >= sizeof g.name)
+        rc = err_set(e, RC_SYNTAX, "no such domain");
+    if (rc == RC_OK)
+        rc = folder(dir, "keys/domains", 0700, e);
+    if (rc == RC_OK)
+        rc = folder(dir, "tls/domains", 0711, e);
+    if (rc == RC_OK)
+        rc = put_both(&g, b, e);
+    if (rc == RC_OK)
+        sweep(dir);
+    if (g.k)
+        domain_key_free(&g.k);
+    ring_close(&g.ring);
+    return rc;
+}
+
+/* ---- taken out ---- */
+/* False: there is no such file. */
+static bool drop_certificate(const struct changing *g, enum rc *rc, struct err *e)
+{
+    char path[PATH_MAX];
+
+    (void)snprintf(path, sizeof path, "%s/tls/domains/%s.pem", g->dir, g->name);
+    if (unlink(path) == 0)
+        return true;
+    if (errno != ENOENT)
+        *rc = err_sys(e, RC_TEMP, "%s cannot be removed", path);
+    return false;
+}
+
+/* The key signs on for those who are being shown its certificate. */
+static enum rc retire_key(struct changing *g, struct err *e)
+{
+    enum rc rc = read_key(g, e);
+
+    if (rc == RC_OK && g->k->key.n > 0) {
+        former_add(g->k, former_keep(g->k, SPAN_NULL));
+        wipe(&g->k->key, sizeof g->k->key);
+        date_formers(g->k);
+        rc = write_key(g, e);
+    }
+    if (g->k)
+        domain_key_free(&g->k);
+    return rc;
+}
+
+enum rc domain_key_remove(const char *dir, const char *domain, struct err *e)
+{
+    struct changing g = {.dir = dir, .ring = {.lock = -1}};
+    bool any = false;
+    enum rc rc = ring_open(dir, &g.ring, e);
+
+    for (size_t i = 0; rc == RC_OK && i < 2; i++) {
+        if ((size_t)snprintf(g.name, sizeof g.name, "%s.%s", domain, kinds[i]) >= sizeof g.name)
+            rc = err_set(e, RC_SYNTAX, "no such domain");
+        else if (drop_certificate(&g, &rc, e)) {
+            any = true;
+            rc = retire_key(&g, e);
+        }
+    }
+    if (rc == RC_OK)
+        rc = any ? ring_write(dir, &g.ring, e) : err_set(e, RC_NOTFOUND, "%s has no certificate of its own", domain);
+    if (rc == RC_OK)
+        sweep(dir);
+    ring_close(&g.ring);
+    return rc;
+}

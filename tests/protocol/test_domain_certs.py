@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Certificates of domains (docs/decisions/0055): who asks for a name of one is shown it, everybody else the instance's, on every port, while it is replaced too."""
+import os
+import signal
+import socket
+import ssl
+import subprocess
+
+import pytest
+from authority import HOUR, Authority
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from instance import eventually
+
+
+@pytest.fixture(scope="module")
+def ca():
+    return Authority("AC des domaines", by=Authority("AC racine"))
+
+
+@pytest.fixture(scope="module")
+def pli(own_module):
+    p = own_module()
+    for d in ("hopital.test", "cabinet.test"):
+        p.pli("domain", "add", d)
+    return p
+
+
+@pytest.fixture(scope="module")
+def own_module(tmp_path_factory):
+    from instance import Instance
+    made = []
+
+    def make():
+        made.append(Instance())
+        return made[-1].__enter__()
+    yield make
+    for p in made:
+        p.__exit__(None, None, None)
+
+
+def issue(ca, path, domain, *dns, **more):
+    return ca.issue(path, {"CN": f"smtp.{domain}", "OU": "1300017985", "O": domain.upper(), "C": "FR"}, dns=dns, **more)
+
+
+def shown(pli, port, name, start=None, version=None, rsa_only=False):
+    """The certificate that a client is shown that asks for that name (None: for none); the handshake must end, so its key has signed."""
+    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    c.check_hostname, c.verify_mode = False, ssl.CERT_NONE
+    if version:
+        c.minimum_version = c.maximum_version = version
+    if rsa_only:
+        c.maximum_version = ssl.TLSVersion.TLSv1_2
+        c.set_ciphers("ECDHE-RSA-AES256-GCM-SHA384")
+    with socket.create_connection(("127.0.0.1", pli.port(port)), timeout=60) as s:
+        if start:
+            f = s.makefile("rb")
+            f.readline()
+            s.sendall(b"EHLO x.test\r\n")
+            while f.readline()[3:4] == b"-":
+                pass
+            s.sendall(b"STARTTLS\r\n")
+            assert f.readline().startswith(b"220")
+        with c.wrap_socket(s, server_hostname=name) as t:
+            return x509.load_der_x509_certificate(t.getpeercert(binary_form=True))
+
+
+PORTS = [("imaps", False), ("submissions", False), ("https", False), ("submission", True), ("smtp", True)]
+
+
+def seen(pli, want, name):
+    """Listeners are replaced one by one."""
+    assert eventually(lambda: all(shown(pli, p, name, start).serial_number == want.serial_number for p, start in PORTS), timeout=60)
+
+
+def test_by_the_name_that_is_asked_for(pli, ca, tmp_path):
+    """The domain's for its names, in any case; the instance's for its own, for unknown ones and for none, and for hosts of another domain."""
+    instance = shown(pli, "imaps", None)
+    cert = issue(ca, tmp_path / "h.pem", "hopital.test", "mx.hopital.test", "imap.hopital.test", "*.salle.hopital.test")
+    told = pli.pli("cert", "import", str(tmp_path / "h.pem"), "--domain", "Hopital.TEST")
+    assert told.startswith("hopital.test has a certificate of its own, good until"), told
+    seen(pli, cert, "imap.hopital.test")
+    for name, want in [("MX.Hopital.test", cert), ("un.salle.hopital.test", cert), ("deux.un.salle.hopital.test", instance), ("salle.hopital.test", instance), ("hopital.test", instance),
+                       ("localhost", instance), (None, instance), ("mx.cabinet.test", instance), ("x" * 60 + ".test", instance)]:
+        for port, start in PORTS:
+            assert shown(pli, port, name, start).serial_number == want.serial_number, (name, port)
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        assert shown(pli, "imaps", "imap.hopital.test", version=version).serial_number == cert.serial_number
+    rows = {r["address"]: r for r in pli.json("cert", "list") if r["what"] == "domain"}
+    assert list(rows) == ["hopital.test ec"] and "HOPITAL.TEST" in rows["hopital.test ec"]["subject"]
+    (one,) = pli.json("domain", "show", "hopital.test")["certificates"]
+    assert one["algorithm"] == "ec" and one["days_left"] in (19, 20) and pli.json("domain", "show", "cabinet.test")["certificates"] == []
+    r = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{pli.port('imaps')}", "-servername", "imap.hopital.test", "-CAfile", str(write_root(ca, tmp_path)),
+                        "-verify_return_error", "-verify_hostname", "imap.hopital.test"], input="", capture_output=True, text=True, timeout=60)
+    assert "Verify return code: 0 (ok)" in r.stdout, r.stdout + r.stderr
+
+
+def write_root(ca, tmp_path):
+    from cryptography.hazmat.primitives.serialization import Encoding
+    path = tmp_path / "racine.pem"
+    path.write_bytes(ca.by.cert.public_bytes(Encoding.PEM))
+    return path
+
+
+def test_both_kinds(pli, ca, tmp_path):
+    """A client that takes RSA alone is shown the RSA one."""
+    ec = issue(ca, tmp_path / "ec.pem", "cabinet.test", "mx.cabinet.test")
+    two = issue(ca, tmp_path / "rsa.pem", "cabinet.test", "mx.cabinet.test", key=rsa.generate_private_key(65537, 2048))
+    for f in ("ec.pem", "rsa.pem"):
+        pli.pli("cert", "import", str(tmp_path / f), "--domain", "cabinet.test")
+    seen(pli, ec, "mx.cabinet.test")
+    assert eventually(lambda: shown(pli, "submissions", "mx.cabinet.test", rsa_only=True).serial_number == two.serial_number, timeout=60)
+    assert shown(pli, "imaps", "mx.cabinet.test", version=ssl.TLSVersion.TLSv1_2).serial_number == ec.serial_number
+    assert len(pli.json("domain", "show", "cabinet.test")["certificates"]) == 2
+
+
+def test_what_is_refused(pli, ca, tmp_path):
+    """Nothing is changed by what does not fit: another's name, no name, an ended one, another's key, a domain that is not served."""
+    def refused(words, *args):
+        before = sorted(os.listdir(pli.root / "tls" / "domains")), sorted(os.listdir(pli.root / "keys" / "domains"))
+        r = pli.pli("cert", "import", *args, check=False)
+        assert r.returncode != 0 and words in r.stderr, r
+        assert before == (sorted(os.listdir(pli.root / "tls" / "domains")), sorted(os.listdir(pli.root / "keys" / "domains")))
+    path = tmp_path / "x.pem"
+    issue(ca, path, "cabinet.test", "mx2.cabinet.test", "MX.hopital.test")
+    refused("mx.hopital.test stands in the certificate of hopital.test", str(path), "--domain", "cabinet.test")
+    refused("pas-servi.test is not a domain of this instance", str(path), "--domain", "pas-servi.test")
+    refused("is not a mail domain", str(path), "--domain", "../../etc")
+    refused("--domain or --ldap", str(path), "--domain", "cabinet.test", "--ldap")
+    issue(ca, path, "cabinet.test", "mx3.cabinet.test", begins=-3 * HOUR, ends=-HOUR)
+    refused("expired", str(path), "--domain", "cabinet.test")
+    issue(ca, path, "cabinet.test", "mx4.cabinet.test")
+    issue(ca, tmp_path / "y.pem", "cabinet.test", "mx5.cabinet.test")
+    key = b"-----BEGIN PRIVATE" + (tmp_path / "y.pem").read_bytes().split(b"-----BEGIN PRIVATE")[1]
+    path.write_bytes(path.read_bytes().split(b"-----BEGIN PRIVATE")[0] + key)
+    refused("not a pair", str(path), "--domain", "cabinet.test")
+    r = pli.pli("cert", "remove", "--domain", "chu.test", check=False)
+    assert r.returncode == 1 and "chu.test has no certificate of its own" in r.stderr, r
+
+
+def test_replaced_while_connections_are_open(pli, ca, tmp_path):
+    """Nobody is disconnected and no handshake fails: each is shown the old one or the new one, and the key that signs is that one's."""
+    pli.pli("domain", "add", "change.test")
+    pli.add("ana@change.test", sign="never")
+    certs = [issue(ca, tmp_path / f"{n}.pem", "change.test", "imap.change.test") for n in range(3)]
+    pli.pli("cert", "import", str(tmp_path / "0.pem"), "--domain", "change.test")
+    seen(pli, certs[0], "imap.change.test")
+    signed_in = pli.imap("ana@change.test")
+    for n in (1, 2):
+        p = subprocess.Popen(pli.argv("cert", "import", str(tmp_path / f"{n}.pem"), "--domain", "change.test"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while p.poll() is None:
+            assert shown(pli, "imaps", "imap.change.test").serial_number in {c.serial_number for c in certs[n - 1:n + 1]}
+        assert p.returncode == 0, p.stderr.read()
+        seen(pli, certs[n], "imap.change.test")
+    assert signed_in.noop()[0] == "OK"
+
+
+def test_keyd_killed(pli, ca, tmp_path):
+    """It reads the domains' keys again; a file of another domain under this one's name is not taken, and its certificate is signed for by nobody."""
+    pli.pli("domain", "add", "tue.test")
+    cert = issue(ca, tmp_path / "t.pem", "tue.test", "mx.tue.test")
+    pli.pli("cert", "import", str(tmp_path / "t.pem"), "--domain", "tue.test")
+    seen(pli, cert, "mx.tue.test")
+
+    def kill():
+        old = pli.daemon("pli-keyd")
+        os.kill(old, signal.SIGKILL)
+        pli.wait_daemon("pli-keyd", not_pid=old)
+    kill()
+    seen(pli, cert, "mx.tue.test")
+    keys = pli.root / "keys" / "domains"
+    whole = (keys / "tue.test.ec").read_bytes()
+    for wrong in ((keys / "hopital.test.ec").read_bytes(), whole[:-1], b"", whole[:40] + bytes([whole[40] ^ 1]) + whole[41:]):
+        (keys / "tue.test.ec").chmod(0o600)
+        (keys / "tue.test.ec").write_bytes(wrong)
+        kill()
+        with pytest.raises((ssl.SSLError, OSError)):
+            shown(pli, "imaps", "mx.tue.test")
+        assert "ev=domain-key-unread file=tue.test.ec" in pli.output()
+        assert shown(pli, "imaps", None)  # all others go on
+    (keys / "tue.test.ec").write_bytes(whole)
+    kill()
+    seen(pli, cert, "mx.tue.test")
+
+
+def test_removed(pli, ca, tmp_path):
+    """The instance's is shown again, and no handshake fails meanwhile; once its time is over the key is destroyed by the next change."""
+    pli.pli("domain", "add", "parti.test")
+    instance = shown(pli, "imaps", None)
+    cert = issue(ca, tmp_path / "p.pem", "parti.test", "mx.parti.test")
+    pli.pli("cert", "import", str(tmp_path / "p.pem"), "--domain", "parti.test")
+    seen(pli, cert, "mx.parti.test")
+    assert pli.pli("cert", "remove", "--domain", "parti.test").startswith("parti.test has no certificate of its own any more")
+    seen(pli, instance, "mx.parti.test")
+    assert not (pli.root / "tls" / "domains" / "parti.test.ec.pem").exists()
+    key = pli.root / "keys" / "domains" / "parti.test.ec"
+    os.utime(key, (1, 1))
+    pli.pli("cert", "import", str(tmp_path / "p.pem"), "--domain", "cabinet.test")  # its name is free
+    assert not key.exists()
+    seen(pli, cert, "mx.parti.test")
