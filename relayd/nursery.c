@@ -154,7 +154,7 @@ static void run_child(const struct session_conf *c, int door)
 
 /* ---- the scheduler's side ---- */
 
-enum rc nursery_start(const struct boot *b, struct nursery **n_out, struct err *e)
+enum rc nursery_start(const struct boot *b, const struct identities *t, struct nursery **n_out, struct err *e)
 {
     static struct session_conf conf; /* the child's */
     struct nursery *n = calloc(1, sizeof *n);
@@ -164,6 +164,7 @@ enum rc nursery_start(const struct boot *b, struct nursery **n_out, struct err *
     if (n == NULL)
         die("out of memory");
     configure(&conf, b);
+    conf.identities = t;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0 || (pid = fork()) < 0) {
         free(n);
         return err_sys(e, RC_TEMP, "nursery");

@@ -16,8 +16,10 @@ struct session_start {
     char domain[256]; /* of the recipients */
     char host[256];   /* MX host: SNI, and the name that the certificate must bear */
     char ip[46];
+    uint32_t as;      /* whose certificate is shown: relayd/identity.h */
 };
-enum rc nursery_start(const struct boot *b, struct nursery **n_out, struct err *e);
+struct identities;
+enum rc nursery_start(const struct boot *b, const struct identities *t, struct nursery **n_out, struct err *e);
 void nursery_stop(struct nursery **n); /* sessions are told to stop: they finish the letter at hand */
 /* peer_fd becomes the session's; channel_out is the scheduler's end of the channel. RC_CLOSED: the nursery died; start another. */
 enum rc nursery_fork(struct nursery *n, const struct session_start *s, int peer_fd, int *channel_out, struct err *e);

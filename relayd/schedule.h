@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* relayd/schedule.h - what waits, and who comes next. It does no I/O and asks no clock: the caller says what happened and what time it is.
  *
- * Words    an entry is one recipient of one message (qid, rcpt). A destination is a domain. A letter is all entries of one message at one
+ * Words    an entry is one recipient of one message (qid, rcpt). A destination is a domain, or a text that the caller makes of one: mail for one domain that leaves
+ *          with two certificates is for two destinations. A letter is all entries of one message at one
  *          destination: they go in one transaction. A place is the right to one session. A destination rests after its host failed, until its retry time.
  * Fair     places go to destinations that have none first, then to those that want one more, round robin in each; within a destination, letters go round robin over the senders. So ten thousand
  *          reports of one sender delay another's letter by one letter, and another destination's by none. When all places are taken and a destination
@@ -20,7 +21,7 @@
 #include "base/span.h"
 #include "relayd/channel.h"
 
-enum { SCHEDULE_DOMAIN = 255, SCHEDULE_START = 2, SCHEDULE_TURN = 20, SCHEDULE_PAUSE_S = 5, SCHEDULE_ENTRY_OCTETS = 320 };
+enum { SCHEDULE_DOMAIN = 263, SCHEDULE_START = 2, SCHEDULE_TURN = 20, SCHEDULE_PAUSE_S = 5, SCHEDULE_ENTRY_OCTETS = 320 };
 struct schedule_limits {
     uint32_t sessions, per_domain; /* places in all; of one destination */
     uint32_t letters;              /* of one session */

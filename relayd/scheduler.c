@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/service.h"
 #include "base/wipe.h"
+#include "relayd/identity.h"
 #include "relayd/scheduler_run.h"
 #include <errno.h>
 #include <poll.h>
@@ -50,7 +51,8 @@ struct scheduler *scheduler_new(const struct boot *b)
 
     if (!s)
         die("out of memory");
-    if (finder_start(b, &s->finder, &e) != RC_OK || nursery_start(b, &s->nursery, &e) != RC_OK)
+    s->identities = identities_read(b);
+    if (finder_start(b, &s->finder, &e) != RC_OK || nursery_start(b, s->identities, &s->nursery, &e) != RC_OK)
         die("%s", e.log);
     s->limits = (struct schedule_limits){num(b, "relayd.max_sessions"), num(b, "relayd.max_sessions_per_domain"),
                                          num(b, "relayd.max_letters_per_session"), CH_RCPTS};
@@ -207,6 +209,7 @@ void scheduler_free(struct scheduler **sp)
     keyd_free(&s->keyd);
     dir_free(&s->dir);
     trust_free(&s->trust);
+    identities_free(&s->identities);
     buf_free(&s->in);
     free(s->place);
     free(s);

@@ -114,6 +114,7 @@ struct scheduler {
     struct trust *trust;
     struct finder *finder;
     struct nursery *nursery;
+    struct identities *identities;
     struct place **place;
     size_t n, cap;
     uint64_t last_id, last_letter;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/wipe.h"
+#include "relayd/identity.h"
 #include "relayd/scheduler.h"
 #include <stdio.h>
 #include <string.h>
@@ -70,11 +71,12 @@ static void misbehaves(struct scheduler *s, struct place *p, const char *what)
 /* ---- questions ---- */
 static bool on_sign(struct scheduler *s, struct place *p, const void *msg)
 {
+    const struct keyd_tls_req *rq = msg;
     struct channel_sign_rep rep = {0};
     struct buf sig = BUF_INIT;
     struct err e;
 
-    if (p->state != PL_HANDSHAKE || p->signs++ >= SIGNS_MOST)
+    if (p->state != PL_HANDSHAKE || p->signs++ >= SIGNS_MOST || !identity_has(s->identities, p->start.as, rq->shown))
         return false;
     rep.ok = keyd_tls_sign(s->keyd, msg, &sig, &e) == RC_OK;
     if (rep.ok)

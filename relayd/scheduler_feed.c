@@ -8,7 +8,9 @@
 #include "base/log.h"
 #include "base/wipe.h"
 #include "proto/smtp/path.h"
+#include "relayd/identity.h"
 #include "relayd/scheduler.h"
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -38,15 +40,21 @@ static uint64_t age_at(const struct scheduler *s, const struct store_queue_item 
     return retry_warns(&s->retry, it->received, now) ? now : retry_age_at(&s->retry, it->received, now);
 }
 
+/* A domain as a destination: mail that leaves with a certificate of its sender's domain has destinations of its own, "loin.fr 12", and so never shares a
+ * connection with mail that leaves with another one. place_new() reads it. */
 static void add(struct scheduler *s, const struct store_queue_item *it, const struct queued_envelope *v, uint64_t now)
 {
     struct schedule_item si = {
         .qid = it->qid, .rcpt = it->rcpt, .next_try = it->next_try, .age_at = age_at(s, it, now)};
-    struct span d = span_head(smtp_domain_of(v->recipient), SCHEDULE_DOMAIN);
-    char lower[SCHEDULE_DOMAIN];
+    struct span d = span_head(smtp_domain_of(v->recipient), SCHEDULE_DOMAIN - IDENTITY_DIGITS);
+    uint32_t as = identity_of(s->identities, v->sender);
+    char text[SCHEDULE_DOMAIN + 1];
 
-    ascii_lower_all(d, lower);
-    schedule_add(s->plan, span_of(lower, d.n), hash_of(v->sender), &si);
+    ascii_lower_all(d, text);
+    text[d.n] = 0;
+    if (as > 0)
+        snprintf(text + d.n, sizeof text - d.n, " %u", as);
+    schedule_add(s->plan, span_str(text), hash_of(v->sender), &si);
 }
 
 /* An envelope that does not open can go nowhere, and may not be lost: it is held, for a person to look at. */

@@ -10,6 +10,16 @@
 #include <unistd.h>
 
 /* ---- places ---- */
+/* As scheduler_feed.c writes it: a domain, and behind a space the number of who it leaves as. */
+static void take_name(struct session_start *to, const char *dest)
+{
+    const char *space = strchr(dest, ' ');
+
+    snprintf(to->domain, sizeof to->domain, "%.255s", dest);
+    to->domain[strcspn(to->domain, " ")] = 0;
+    to->as = space ? (uint32_t)strtoul(space + 1, NULL, 10) : 0;
+}
+
 static struct place *place_new(struct scheduler *s, uint32_t dest)
 {
     struct place *p = calloc(1, sizeof *p);
@@ -23,7 +33,7 @@ static struct place *place_new(struct scheduler *s, uint32_t dest)
     p->dest = dest;
     p->channel = -1;
     p->state = PL_FINDING;
-    snprintf(p->start.domain, sizeof p->start.domain, "%s", schedule_domain(s->plan, dest));
+    take_name(&p->start, schedule_domain(s->plan, dest));
     s->place[s->n++] = p;
     return p;
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "flow/logged.h"
 #include "policies/causes.h"
+#include "relayd/identity.h"
 #include "relayd/scheduler.h"
 #include <stdio.h>
 #include <string.h>
@@ -45,13 +46,16 @@ void log_recipient(const struct scheduler *s, const struct place *p, const struc
 
     snprintf(mid, sizeof mid, "%.*s", SPAN_ARG(r->item.mid));
     log_message(mid);
-    log_ev(v->fate == FATE_NEVER ? LOG_WARN_ : LOG_INFO_, events[v->fate],
-           "qid=%llu.%u to=%s domain=%s host=%s ip=%s tls=%s code=%u dsn=%s why=%s delay=%llu attempts=%u said=%s",
-           (unsigned long long)r->item.qid, r->item.rcpt, log_esc(span_str(logged_address(r->envelope.recipient, to))),
-           p ? log_esc(span_str(schedule_domain(s->plan, p->dest))) : "-", p ? log_esc(span_str(p->start.host)) : "-",
-           p ? log_esc(span_str(p->start.ip)) : "-", p ? log_esc(span_str(p->tls)) : "-", v->code, verdict_esc(v),
-           cause_name(v->cause), (unsigned long long)(now > r->item.received ? now - r->item.received : 0),
-           r->item.attempts + 1, log_esc(span_str(v->text)));
+    log_ev(
+        v->fate == FATE_NEVER ? LOG_WARN_ : LOG_INFO_, events[v->fate],
+        "qid=%llu.%u to=%s domain=%s as=%s host=%s ip=%s tls=%s code=%u dsn=%s why=%s delay=%llu attempts=%u said=%s",
+        (unsigned long long)r->item.qid, r->item.rcpt, log_esc(span_str(logged_address(r->envelope.recipient, to))),
+        p ? log_esc(span_str(p->start.domain)) : "-",
+        p && p->start.as > 0 ? identity_name(s->identities, p->start.as) : "-",
+        p ? log_esc(span_str(p->start.host)) : "-", p ? log_esc(span_str(p->start.ip)) : "-",
+        p ? log_esc(span_str(p->tls)) : "-", v->code, verdict_esc(v), cause_name(v->cause),
+        (unsigned long long)(now > r->item.received ? now - r->item.received : 0), r->item.attempts + 1,
+        log_esc(span_str(v->text)));
     log_message("");
 }
 

@@ -57,7 +57,7 @@ struct test_case {
 
 static struct trial trial;
 static struct session_conf conf;
-static const struct session_start start = {"mx.test", "mx.test", "127.0.0.1"};
+static const struct session_start start = {"mx.test", "mx.test", "127.0.0.1", 0};
 static const char small[] = "From: a@chu.test\r\nSubject: x\r\n\r\n.one dot\r\n..two\r\n\r\nend\r\n";
 
 static struct span message_of(const struct test_letter *l)

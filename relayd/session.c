@@ -3,6 +3,7 @@
 #include "relayd/session.h"
 #include "base/log.h"
 #include "base/wipe.h"
+#include "relayd/identity.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,10 +54,14 @@ static bool starttls(struct session *n)
 static bool handshake(struct session *n, struct tls_peer *p)
 {
     struct tls_signer signer = session_signer(n);
+    struct span ec, rsa;
     struct err e;
     enum rc rc;
 
     n->stage = CS_HANDSHAKE;
+    if (n->conf->identities && identity_chains(n->conf->identities, n->start->as, &ec, &rsa) &&
+        tls_client_present(n->conf->tls, ec, rsa, &e) != RC_OK)
+        return session_failed(n, CAUSE_PEER_TLS, e.log);
     stream_deadline(n->s, deadline_in(n->conf->command_ms));
     rc = tls_connect(n->conf->tls, n->start->host, &signer, n->s, p, &e);
     n->secret = rc == RC_OK;

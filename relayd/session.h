@@ -23,6 +23,7 @@
 
 struct session_conf {
     struct tls_client *tls;
+    const struct identities *identities; /* NULL: all mail leaves as the instance */
     char host[256];        /* what we say in EHLO */
     int64_t command_ms;    /* one reply, the greeting and the handshake included (RFC 5321 4.5.3.2.1 to .4) */
     int64_t data_ms;       /* a block of the message is taken (.5) */

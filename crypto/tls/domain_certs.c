@@ -103,6 +103,18 @@ static bool key_name(gnutls_x509_crt_t crt, unsigned char out[KEYD_SHOWN])
     return ok;
 }
 
+bool domain_certs_key(struct span pem, unsigned char out[KEYD_SHOWN])
+{
+    gnutls_x509_crt_t crt;
+    bool ok = leaf(pem, &crt);
+
+    if (ok) {
+        ok = key_name(crt, out);
+        gnutls_x509_crt_deinit(crt);
+    }
+    return ok;
+}
+
 /* ---- reading ---- */
 static bool read_file(int dir, const char *name, struct buf *out)
 {
@@ -132,18 +144,13 @@ static bool kind_of(const char *file, enum domain_cert_kind *kind, size_t *n_dom
 static void one_file(struct domain_certs *d, int dir, const char *file)
 {
     enum domain_cert_kind kind;
-    gnutls_x509_crt_t crt;
     struct domain_cert c = {.domain = NULL};
     size_t n;
     bool ok = kind_of(file, &kind, &n);
 
     if (!ok)
         return;
-    ok = read_file(dir, file, &c.pem[kind]) && leaf(buf_span(&c.pem[kind]), &crt);
-    if (ok) {
-        ok = key_name(crt, c.shown[kind]);
-        gnutls_x509_crt_deinit(crt);
-    }
+    ok = read_file(dir, file, &c.pem[kind]) && domain_certs_key(buf_span(&c.pem[kind]), c.shown[kind]);
     if (!ok) {
         log_ev(LOG_WARN_, "domain-certificate-unread", "file=%s", log_esc(span_str(file)));
         buf_free(&c.pem[kind]);
@@ -310,6 +317,23 @@ const struct domain_cert *domain_certs_of_host(const struct domain_certs *d, str
         h = host_named(d, dot - 1);
     }
     return h ? &d->a[h->domain] : NULL;
+}
+
+static int domain_is(const void *key, const void *cert)
+{
+    return strcmp(key, ((const struct domain_cert *)cert)->domain);
+}
+
+size_t domain_certs_of_domain(const struct domain_certs *d, struct span domain)
+{
+    const struct domain_cert *c;
+    char text[NAME];
+
+    if (d == NULL || d->n == 0 || domain.n == 0 || domain.n >= sizeof text)
+        return 0;
+    snprintf(text, sizeof text, "%.*s", SPAN_ARG(domain));
+    c = bsearch(text, d->a, d->n, sizeof *d->a, domain_is);
+    return c ? (size_t)(c - d->a) + 1 : 0;
 }
 
 /* ---- before one is taken in ---- */

@@ -27,6 +27,9 @@ size_t domain_certs_count(const struct domain_certs *d);
 const struct domain_cert *domain_certs_at(const struct domain_certs *d, size_t i); /* in the order of domains */
 /* By a name that a client asks for, in any case; a certificate's "*.x" is for one label more than x. NULL: nobody's. */
 const struct domain_cert *domain_certs_of_host(const struct domain_certs *d, struct span host);
+/* The number of a domain (in lower case and A-labels), one more than its place; 0: it has no certificate of its own. */
+size_t domain_certs_of_domain(const struct domain_certs *d, struct span domain);
+bool domain_certs_key(struct span pem, unsigned char out[KEYD_SHOWN]); /* how KEYD_TLS_SIGN names the key of a certificate (PEM). False: it is none */
 /* The first name of a certificate (PEM) that leads elsewhere: to another domain than this one. False: there is none. */
 bool domain_certs_clash(const struct domain_certs *d, struct span pem, const char *domain, char name_out[256], char owner_out[256]);
 size_t domain_certs_names(struct span pem); /* how many names it has */

@@ -11,8 +11,15 @@ struct tls_client {
     gnutls_priority_t priority;
     struct tls_rules server;
     struct far_keys keys;
+    gnutls_certificate_credentials_t own; /* the owner of .presented's chains; NULL: .keys are shown */
+    struct far_keys presented;
     bool any_name;
 };
+
+static struct far_keys *shown(struct tls_client *c)
+{
+    return c->own != NULL ? &c->presented : &c->keys;
+}
 
 static enum rc files_load(struct tls_client *c, const struct tls_client_spec *s, struct err *e)
 {
@@ -50,10 +57,27 @@ enum rc tls_client_new(const struct tls_client_spec *s, struct tls_client **c_ou
     return rc;
 }
 
+enum rc tls_client_present(struct tls_client *c, struct span chain_ec, struct span chain_rsa, struct err *e)
+{
+    gnutls_certificate_credentials_t own;
+    int code = gnutls_certificate_allocate_credentials(&own);
+    enum rc rc;
+
+    if (code < 0)
+        return tls_err(e, RC_TEMP, "tls set-up", code);
+    rc = far_keys_add_pem(&c->presented, own, chain_ec, chain_rsa, e);
+    if (c->own != NULL)
+        gnutls_certificate_free_credentials(c->own);
+    c->own = own;
+    return rc;
+}
+
 void tls_client_free(struct tls_client **c)
 {
     if (*c == NULL)
         return;
+    if ((*c)->own != NULL)
+        gnutls_certificate_free_credentials((*c)->own);
     if ((*c)->cred != NULL)
         gnutls_certificate_free_credentials((*c)->cred);
     if ((*c)->priority != NULL)
@@ -66,7 +90,7 @@ static enum rc session_setup(struct tls_client *c, const char *host, struct link
 {
     int code = gnutls_priority_set(l->session, c->priority);
 
-    gnutls_session_set_ptr(l->session, &c->keys);
+    gnutls_session_set_ptr(l->session, shown(c));
     if (code >= 0)
         code = gnutls_credentials_set(l->session, GNUTLS_CRD_CERTIFICATE, c->cred);
     if (code >= 0)
@@ -76,14 +100,15 @@ static enum rc session_setup(struct tls_client *c, const char *host, struct link
 
 static enum rc handshake(struct tls_client *c, const struct tls_signer *signer, struct link *l, struct err *e)
 {
+    struct far_keys *k = shown(c);
     enum rc rc;
 
-    c->keys.signer = signer;
-    c->keys.why.rc = RC_OK;
+    k->signer = signer;
+    k->why.rc = RC_OK;
     rc = link_handshake(l, e);
-    c->keys.signer = NULL;
-    if (rc != RC_OK && c->keys.why.rc != RC_OK)
-        return err_set(e, RC_TEMP, "tls handshake: our key did not sign: %s", c->keys.why.log);
+    k->signer = NULL;
+    if (rc != RC_OK && k->why.rc != RC_OK)
+        return err_set(e, RC_TEMP, "tls handshake: our key did not sign: %s", k->why.log);
     return rc == RC_OK ? link_flush(l, e) : rc; /* our Finished is the last to be written */
 }
 

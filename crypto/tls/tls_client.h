@@ -25,6 +25,8 @@ struct tls_signer {
     void *ctx;
 };
 enum rc tls_client_new(const struct tls_client_spec *s, struct tls_client **c_out, struct err *e);
+/* These chains (PEM; empty: none of that kind) are shown from now on, in the place of those of the files. */
+enum rc tls_client_present(struct tls_client *c, struct span chain_ec, struct span chain_rsa, struct err *e);
 void tls_client_free(struct tls_client **c);
 /* Does the handshake on s, within its deadline. Afterwards s speaks TLS. host: the name that the certificate must have. It is also sent (SNI).
  * signer NULL: nobody signs for us.
