@@ -15,7 +15,22 @@ static const struct {
     {0x00F0, "d"},  {0x00FE, "th"}, {0x0131, "i"}, {0x0127, "h"},
 };
 
-static void put_letter(struct buf *out, size_t start, ucs4_t u)
+/* What parts words; what stands inside a name, as a keyboard has it, where names keep it. 0: a mark or another letter, which vanishes. */
+static char parts(ucs4_t u, bool name)
+{
+    if (name && (u == '-' || u == 0x2010 || u == 0x2013))
+        return '-';
+    if (name && (u == '\'' || u == 0x2019))
+        return '\'';
+    return u < 0x80 || u == 0x2010 || u == 0x2013 || u == 0x2019 || u == 0xA0 ? ' ' : 0;
+}
+
+static bool ends_in_letter(const struct buf *out, size_t start)
+{
+    return out->n > start && ascii_is_alnum((unsigned char)out->p[out->n - 1]);
+}
+
+static void put_letter(struct buf *out, size_t start, ucs4_t u, bool name)
 {
     bool ascii = u < 0x80 && ascii_is_alnum((unsigned char)u) && !ascii_is_upper((unsigned char)u);
     if (ascii) {
@@ -27,13 +42,13 @@ static void put_letter(struct buf *out, size_t start, ucs4_t u)
             buf_addstr(out, special[i].ascii);
             return;
         }
-    if (u < 0x80 || u == 0x2019 || u == 0x2013 ||
-        u == 0xA0) /* punctuation parts words; marks and other letters vanish */
-        if (out->n > start && out->p[out->n - 1] != ' ')
-            buf_addc(out, ' ');
+    if (parts(u, name) && ends_in_letter(out, start))
+        buf_addc(out, parts(u, name));
+    else if (parts(u, name) == ' ' && out->n > start)
+        out->p[out->n - 1] = ' '; /* "Anne- Marie": a space counts more */
 }
 
-void fold_words(struct span s, struct buf *out)
+static void fold(struct span s, bool name, struct buf *out)
 {
     size_t n = 0, start = out->n;
     uint8_t *folded = u8_check(s.p, s.n) == NULL ? u8_casefold(s.p, s.n, NULL, UNINORM_NFKD, NULL, &n) : NULL;
@@ -42,12 +57,22 @@ void fold_words(struct span s, struct buf *out)
         int len = u8_mbtouc(&u, folded + i, n - i);
         if (len <= 0)
             break;
-        put_letter(out, start, u);
+        put_letter(out, start, u, name);
         i += (size_t)len;
     }
     free(folded);
-    if (out->n > start && out->p[out->n - 1] == ' ')
+    if (out->n > start && !ends_in_letter(out, start))
         buf_cut(out, out->n - 1);
+}
+
+void fold_words(struct span s, struct buf *out)
+{
+    fold(s, false, out);
+}
+
+void fold_name(struct span s, struct buf *out)
+{
+    fold(s, true, out);
 }
 
 bool fold_next(struct span *rest, struct span *word_out)

@@ -8,5 +8,7 @@
 /* "Dr Hélène Œuvrard-Łukasz" -> "dr helene oeuvrard lukasz": ASCII letters and digits, one space between words. Bytes that are not UTF-8,
  * and letters of other scripts, are left out. Bounded by its input (at most 4 bytes a byte). */
 void fold_words(struct span utf8, struct buf *out);
+/* "Marie-Thérèse d’ARGENT" -> "marie-therese d'argent": hyphens and apostrophes stay, as a keyboard has them. Otherwise the same. */
+void fold_name(struct span utf8, struct buf *out);
 /* The next word of a folded text; false at the end. */
 bool fold_next(struct span *rest, struct span *word_out);

@@ -19,6 +19,7 @@ static const struct row {
      "strasse"},
     {"\xEF\xBC\xAD\xEF\xBC\xA1rie", "marie"}, /* full-width */
     {"Dr_Marie_MARTIN_Cabinet", "dr marie martin cabinet"},
+    {"Jean\xE2\x80\x90No\xC3\xABl", "jean noel"}, /* U+2010 */
     {"  ", ""},
     {"", ""},
     {"\xFF\xFE", ""},
@@ -33,6 +34,29 @@ static void names_by_rows(void **state)
         buf_addstr(&b, "x");
         fold_words(span_str(rows[i].in), &b);
         assert_string_equal(buf_cstr(&b) + 1, rows[i].out);
+        buf_free(&b);
+    }
+}
+
+static const struct row marked[] = {
+    {"Marie-Th\xC3\xA9r\xC3\xA8se d\xE2\x80\x99"
+     "ARGENT",
+     "marie-therese d'argent"},
+    {"Jean\xE2\x80\x90No\xC3\xABl", "jean-noel"},
+    {"Accueil - Cardio", "accueil cardio"},
+    {"-Anne- Marie-", "anne marie"},
+    {"N'GUYEN (Dr)", "n'guyen dr"},
+    {"--'", ""},
+};
+
+static void hyphens_stay_in_names(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof marked / sizeof *marked; i++) {
+        struct buf b = BUF_INIT;
+        buf_addstr(&b, "x");
+        fold_name(span_str(marked[i].in), &b);
+        assert_string_equal(buf_cstr(&b) + 1, marked[i].out);
         buf_free(&b);
     }
 }
@@ -68,6 +92,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_by_rows),
+        cmocka_unit_test(hyphens_stay_in_names),
         cmocka_unit_test(prefixes_stay_ascii),
         cmocka_unit_test(words_are_cut),
     };

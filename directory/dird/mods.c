@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MODS = 48, VALUES = 72, WORDS = 40 };
+enum { MODS = 48, VALUES = 72, WORDS = 40, FORMS = 3 /* texts of one attribute */ };
 
 struct mods {
     bool replace;
@@ -164,23 +164,23 @@ static bool have(const struct span *v, size_t n, struct span s)
     return false;
 }
 
-/* The forms under which a text is looked for: folded, and, when that is asked for, as written. Each form is put once,
- * whatever its case. */
+/* The forms under which a text is looked for: folded, folded with the hyphens and apostrophes that people type or leave out, and, when that is asked
+ * for, as written. Each form is put once, whatever its case. */
 static void finding(struct mods *m, const char *attr, const struct span *texts, size_t n, bool as_written)
 {
-    struct buf mem[4] = {BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT};
-    struct span v[8];
+    struct buf mem[2 * FORMS] = {BUF_INIT};
+    struct span v[3 * FORMS];
     size_t count = 0;
-    for (size_t i = 0; i < n && i < 4; i++) {
-        fold_words(texts[i], &mem[i]);
+    for (size_t i = 0; i < 2 * n && i < 2 * FORMS; i++) {
+        (i % 2 ? fold_name : fold_words)(texts[i / 2], &mem[i]);
         if (mem[i].n > 0 && !have(v, count, buf_span(&mem[i])))
             v[count++] = buf_span(&mem[i]);
     }
-    for (size_t i = 0; as_written && i < n && i < 4; i++)
+    for (size_t i = 0; as_written && i < n && i < FORMS; i++)
         if (span_trim(texts[i]).n > 0 && !have(v, count, span_trim(texts[i])))
             v[count++] = span_trim(texts[i]);
     mods_put(m, attr, v, count);
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 2 * FORMS; i++)
         buf_free(&mem[i]);
 }
 

@@ -111,10 +111,16 @@ static void fold_joined(struct span a, struct span b, struct buf *folded)
 
 static void put_folded(struct national_entry *en, struct span a, struct span b)
 {
-    struct buf folded = BUF_INIT;
+    struct buf folded = BUF_INIT, text = BUF_INIT, marked = BUF_INIT;
     fold_joined(a, b, &folded);
     put(en, find, buf_span(&folded));
+    join(&text, a, " ", b);
+    fold_name(buf_span(&text), &marked); /* "marie-therese": hyphens are typed, and left out */
+    if (!span_eq(buf_span(&marked), buf_span(&folded)))
+        put(en, find, buf_span(&marked));
     buf_free(&folded);
+    buf_free(&text);
+    buf_free(&marked);
 }
 
 /* "30900 NIMES CEDEX 9" -> "NIMES" */

@@ -244,6 +244,7 @@ def book(inst, tmp_path_factory):
     imported(inst, str(path), "--accept-loss")
     inst.add("helene.rouge@chu.test", kind="per", name="Hélène ROUGE", extra=["--red-list"])
     inst.add("helene.martin@chu.test", kind="per", name="Hélène MARTIN")
+    inst.add("mta@chu.test", kind="per", name="Marie-Thérèse d’ARGENT", extra=["--given", "Marie-Thérèse", "--sn", "d’ARGENT"])
     return inst
 
 
@@ -254,6 +255,14 @@ def test_a_client_finds_both_subtrees_from_one_base(book, client, typed):
     assert "helene.oeuvrard@pro.mssante.fr" in found, found
     assert ("helene.martin@chu.test" in found) == typed.lower().startswith(("hel", "hél")) or " " in typed
     assert "helene.rouge@chu.test" not in found, "red-listed"
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("typed", ["oeuvrard-mes", "oeuvrard mes", "ŒUVRARD-MÉS", "marie-ther", "marie ther", "Marie-Thér", "d'argen", "d argen"])
+def test_hyphens_and_apostrophes_are_typed_or_left_out(book, client, typed):
+    """With accents or without, in both subtrees: the national copy's OEUVRARD-MESANGE, our Marie-Therese d'ARGENT."""
+    found = addresses(book, CLIENTS[client].format(typed))
+    assert ("helene.oeuvrard@pro.mssante.fr" if typed.lower().startswith(("oeu", "œu")) else "mta@chu.test") in found, found
 
 
 def test_an_entry_shows_profession_town_and_structure(book):
