@@ -4,6 +4,7 @@ client sees it. Whatever is wrong with a file, or dies half way, the copy is the
 import fcntl
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import time
 
 import national
 import pytest
-from instance import PASSWORD, Instance, PliError, build_dir, eventually
+from instance import PASSWORD, TOP, Instance, PliError, build_dir, eventually
 
 LINES = 300
 WHO = "marie.martin@chu.test"
@@ -227,11 +228,12 @@ def test_the_national_copy_is_not_in_the_cache_of_accounts(inst, start):
 
 DOCTOR = ("PER|helene.oeuvrard@pro.mssante.fr|8|10001234565|810001234565|1|300017985||DR|ŒUVRARD-MÉSANGE|Hélène|C|Civil|10|Médecin|SM04|Cardiologie|O|"
           "Clinique d'Essai||||12||RUE|DES ÉCOLES||30900 NÎMES CEDEX 9|30900|30|France")
-# What clients ask when somebody types: Thunderbird's completion (its template with one word, and with two), its search in the address book, Outlook's,
-# Apple Contacts' (whole values; beginnings).
+# What clients ask when somebody types: Thunderbird's completion (its template with one word, and with two), its search in the address book (version 153,
+# mail.addr_book.quicksearchquery.format through its map of attributes), Outlook's, Apple Contacts' (whole values; beginnings).
 CLIENTS = {
     "thunderbird": "(|(cn={0}*)(mail={0}*)(sn={0}*))",
-    "thunderbird book": "(&(objectclass=*)(|(cn=*{0}*)(givenName=*{0}*)(sn=*{0}*)(mozillaNickname=*{0}*)(mail=*{0}*)(displayName=*{0}*)))",
+    "thunderbird book": "(&(objectclass=*)(|(cn=*{0}*)(givenName=*{0}*)(sn=*{0}*)(mozillaNickname=*{0}*)(mail=*{0}*)(mozillaSecondEmail=*{0}*)(&(description=*{0}*))"
+                        "(o=*{0}*)(ou=*{0}*)(title=*{0}*)(mozillaWorkUrl=*{0}*)(mozillaHomeUrl=*{0}*)))",
     "outlook": "(&(mail=*)(|(mail={0}*)(cn={0}*)(sn={0}*)(givenName={0}*)(displayName={0}*)))",
     "apple": "(|(givenname={0})(sn={0})(cn={0})(mail={0})(givenname={0}*)(sn={0}*)(cn={0}*)(mail={0}*))",
 }
@@ -255,6 +257,15 @@ def test_a_client_finds_both_subtrees_from_one_base(book, client, typed):
     assert "helene.oeuvrard@pro.mssante.fr" in found, found
     assert ("helene.martin@chu.test" in found) == typed.lower().startswith(("hel", "hél")) or " " in typed
     assert "helene.rouge@chu.test" not in found, "red-listed"
+
+
+@pytest.mark.parametrize("conf", ["slapd.conf.in", "national.conf.in"])
+def test_each_attribute_that_a_client_asks_for_has_an_index(conf):
+    """Of an OR, one part without an index is a look at every entry: 440 ms of CPU instead of 20 among 250,000. What the schema does not know costs nothing."""
+    lines = re.findall(r"(?m)^index (\S+) (\S+)$", (TOP / "directory/schema" / conf).read_text())
+    indexed = {a.lower() for names, kinds in lines if "sub" in kinds.split(",") for a in names.split(",")}
+    asked = {a.lower() for f in CLIENTS.values() for a in re.findall(r"\((\w+)=", f)} - {"objectclass"}
+    assert {a for a in asked if not a.startswith("mozilla")} <= indexed
 
 
 @pytest.mark.parametrize("client", CLIENTS)
