@@ -2,6 +2,7 @@
 /* relayd/identity.c - see relayd/identity.h. */
 #include "relayd/identity.h"
 #include "base/ascii.h"
+#include "base/log.h"
 #include "crypto/tls/domain_certs.h"
 #include "proto/smtp/path.h"
 #include <stdio.h>
@@ -41,7 +42,7 @@ struct identities *identities_read(const struct boot *b)
     if (instance == NULL)
         die("the boot list names no instance");
     if (domain_certs_read(instance, &t->certs, &e) != RC_OK)
-        die("relayd: %s", e.log);
+        log_err(LOG_WARN_, "domain-certificate-unread", &e); /* their mail leaves as the instance's */
     t->wanted[DC_RSA] = strcmp(which, "ec") != 0;
     t->wanted[DC_EC] = strcmp(which, "rsa") != 0;
     read_own(t, instance, DC_RSA, "tls/server.pem");

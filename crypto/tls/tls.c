@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/tls/tls.c - the server side: credentials whose private keys are pli-keyd's, tickets, the handshake. */
+#include "base/log.h"
 #include "base/wipe.h"
 #include "crypto/seal/digest.h"
 #include "crypto/tls/domain_certs.h"
@@ -88,6 +89,7 @@ static enum rc parts_make(struct tls_conf *c, const struct tls_conf_spec *s, str
 enum rc tls_conf_of(const char *instance, struct tls_conf_spec s, struct tls_conf **c_out, struct err *e)
 {
     char rsa[PATH_MAX], ec[PATH_MAX];
+    struct err unread;
     enum rc rc;
 
     if (snprintf(rsa, sizeof rsa, "%s/tls/server.pem", instance) >= (int)sizeof rsa ||
@@ -96,7 +98,9 @@ enum rc tls_conf_of(const char *instance, struct tls_conf_spec s, struct tls_con
     s.chain_pem = access(rsa, F_OK) == 0 ? rsa : NULL;
     s.chain_ec_pem = access(ec, F_OK) == 0 ? ec : NULL;
     rc = tls_conf_new(&s, c_out, e);
-    return rc == RC_OK ? domain_certs_read(instance, &(*c_out)->domains, e) : rc;
+    if (rc == RC_OK && domain_certs_read(instance, &(*c_out)->domains, &unread) != RC_OK)
+        log_err(LOG_WARN_, "domain-certificate-unread", &unread); /* all others are served */
+    return rc;
 }
 
 enum rc tls_conf_new(const struct tls_conf_spec *s, struct tls_conf **c_out, struct err *e)

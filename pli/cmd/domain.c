@@ -193,12 +193,21 @@ int cmd_domain_enable(struct cmd *c)
     return disable(c, false);
 }
 
+/* Whoever is called that later would be shown with it. */
+static enum rc has_one(const struct certificate_seen *s, void *ctx, struct err *e)
+{
+    (void)ctx;
+    return err_set(e, RC_PERM, "%s", s->name);
+}
+
 int cmd_domain_remove(struct cmd *c)
 {
     char domain[TRUST_DOMAIN_ROOM];
     struct err e;
     int answer = domain_of(c, domain);
 
+    if (answer == PLI_OK && certificates_of_domain(c->root, domain, has_one, NULL, &e) != RC_OK)
+        return cmd_fail(c, "%s has a certificate of its own: pli cert remove --domain %s comes first", domain, domain);
     if (answer == PLI_OK && domain_remove(inst_admin(c), span_str(domain), &e) != RC_OK)
         answer = cmd_err(c, &e);
     return answer == PLI_OK ? done(c, domain, "removed") : answer;

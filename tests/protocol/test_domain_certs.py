@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Certificates of domains (docs/decisions/0055): who asks for a name of one is shown it, everybody else the instance's, on every port, while it is replaced too."""
+import json
 import os
 import signal
 import socket
@@ -183,6 +184,36 @@ def test_keyd_killed(pli, ca, tmp_path):
     seen(pli, cert, "mx.tue.test")
 
 
+def test_roots_import_for_an_instance_of_somebody_elses(pli, ca, tmp_path):
+    """What root puts there belongs to whom the instance belongs, else the next start could not read it."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    folders = [pli.root / "keys", pli.root / "tls"]
+    try:
+        for f in folders:
+            os.chown(f, 12345, 12345)
+            os.rename(f / "domains", f / "away")
+        issue(ca, tmp_path / "r.pem", "cabinet.test", "mx.root.test")
+        pli.pli("cert", "import", str(tmp_path / "r.pem"), "--domain", "cabinet.test")
+        for path in (*(f / "domains" for f in folders), folders[0] / "domains" / "cabinet.test.ec", folders[1] / "domains" / "cabinet.test.ec.pem"):
+            assert (os.stat(path).st_uid, os.stat(path).st_gid) == (12345, 12345), path
+    finally:
+        for f in folders:
+            os.chown(f, 0, 0)
+            if (f / "away").exists():
+                subprocess.run(["rm", "-rf", str(f / "domains")], check=True)
+                os.rename(f / "away", f / "domains")
+
+
+def test_what_doctor_says(pli, ca, tmp_path):
+    """One that ends soon is told of; those that are good are one line; a damaged file is passed over by all others."""
+    issue(ca, tmp_path / "d.pem", "cabinet.test", "mx.bientot.test", ends=3 * 24 * HOUR)
+    pli.pli("cert", "import", str(tmp_path / "d.pem"), "--domain", "cabinet.test")
+    found = [f for f in json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"] if f["check"] == "certificate" and "domains" not in f["text"]]
+    assert any(f["level"] == "warn" and f["text"].startswith("the certificate of cabinet.test ec ends in ") for f in found), found
+    assert any(r["address"] == "cabinet.test ec" and r["days_left"] == 2 for r in pli.json("cert", "expiring", "--days", "5"))
+
+
 def test_removed(pli, ca, tmp_path):
     """The instance's is shown again, and no handshake fails meanwhile; once its time is over the key is destroyed by the next change."""
     pli.pli("domain", "add", "parti.test")
@@ -190,6 +221,8 @@ def test_removed(pli, ca, tmp_path):
     cert = issue(ca, tmp_path / "p.pem", "parti.test", "mx.parti.test")
     pli.pli("cert", "import", str(tmp_path / "p.pem"), "--domain", "parti.test")
     seen(pli, cert, "mx.parti.test")
+    r = pli.pli("domain", "remove", "parti.test", check=False)
+    assert r.returncode == 1 and "pli cert remove --domain parti.test comes first" in r.stderr, r
     assert pli.pli("cert", "remove", "--domain", "parti.test").startswith("parti.test has no certificate of its own any more")
     seen(pli, instance, "mx.parti.test")
     assert not (pli.root / "tls" / "domains" / "parti.test.ec.pem").exists()

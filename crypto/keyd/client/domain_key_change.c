@@ -24,13 +24,27 @@ struct changing {
     struct domain_key *k;
 };
 
+/* Root may make it for an instance that runs as somebody else. */
+static enum rc belongs_as_above(const char *path, struct err *e)
+{
+    char above[PATH_MAX];
+    struct stat st;
+
+    snprintf(above, sizeof above, "%.*s", (int)(strrchr(path, '/') - path), path);
+    return geteuid() == 0 && lstat(above, &st) == 0 && lchown(path, st.st_uid, st.st_gid) != 0
+               ? err_sys(e, RC_TEMP, "chown %s", path)
+               : RC_OK;
+}
+
 static enum rc folder(const char *dir, const char *name, mode_t mode, struct err *e)
 {
     char path[PATH_MAX];
 
     if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
         return err_set(e, RC_PERM, "path too long: %s", dir);
-    return mkdir(path, mode) != 0 && errno != EEXIST ? err_sys(e, RC_TEMP, "mkdir %s", path) : RC_OK;
+    if (mkdir(path, mode) != 0)
+        return errno == EEXIST ? RC_OK : err_sys(e, RC_TEMP, "mkdir %s", path);
+    return belongs_as_above(path, e);
 }
 
 /* One that does not open is replaced: whatever is in it, nobody can use it. */

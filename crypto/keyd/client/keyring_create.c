@@ -36,12 +36,15 @@ static enum rc write_all(int fd, struct span s, const char *path, struct err *e)
     return fsync(fd) == 0 ? RC_OK : err_sys(e, RC_TEMP, "fsync %s", path);
 }
 
-/* Who may read the former one reads the new one too: slapd has a uid of its own. */
+/* Who may read the former one reads the new one too: slapd has a uid of its own. One that is new belongs to whom its folder belongs: root may make it for an
+ * instance that runs as somebody else. */
 static enum rc keep_owner(int fd, const char *path, struct err *e)
 {
+    char folder[PATH_MAX];
     struct stat st;
 
-    if (lstat(path, &st) != 0 || geteuid() != 0)
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    if (geteuid() != 0 || (lstat(path, &st) != 0 && lstat(folder, &st) != 0))
         return RC_OK;
     return fchown(fd, st.st_uid, st.st_gid) == 0 ? RC_OK : err_sys(e, RC_TEMP, "chown %s", path);
 }
