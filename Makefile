@@ -91,7 +91,7 @@ LIBS_pli-relayd := $(LIB_flow) $(L2) $(L1) $(L0)
 LIBS_pli-stored := $(LIB_store) $(LIB_crypto) $(L0)
 LIBS_pli-keyd   := $(LIB_crypto) $(L0)
 LIBS_pli-trustd := $(LIB_trust) $(LIB_policies) $(LIB_crypto) $(L0)
-LIBS_pli-pubd   := $(LIB_publish) $(LIB_directory) $(LIB_policies) $(L0)
+LIBS_pli-pubd   := $(LIB_publish) $(LIB_directory) $(LIB_policies) $(LIB_crypto) $(L0)
 LIBS_pli-dird   := $(LIB_directory) $(LIB_trust) $(LIB_policies) $(LIB_crypto) $(L0)
 SYS_pli         := $(S_idn) $(S_etpan) $(S_csv) $(S_conf) $(S_xml) $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_base)
 SYS_pli-smtpd   := $(S_idn) $(S_tls) $(S_ssl) $(S_mime) $(S_base)
@@ -101,7 +101,7 @@ SYS_pli-relayd  := $(S_idn) $(S_etpan) $(S_dns) $(S_tls) $(S_ssl) $(S_mime) $(S_
 SYS_pli-stored  := $(S_db) $(S_ssl) $(S_base)
 SYS_pli-keyd    := $(S_tls) $(S_ssl) $(S_base)
 SYS_pli-trustd  := $(S_idn) $(S_web) $(S_xml) $(S_tls) $(S_ssl) -lunistring $(S_base)
-SYS_pli-pubd    := $(S_idn) -ljansson $(S_base)
+SYS_pli-pubd    := $(S_idn) $(S_web) -ljansson $(S_tls) $(S_ssl) $(S_base)
 SYS_pli-dird    := $(S_idn) $(S_ldap) $(S_sodium) $(S_ssl) $(S_base)
 
 # A program is its folder's .c files; one that has no source yet is left out (until every room is furnished).

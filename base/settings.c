@@ -130,10 +130,12 @@ const struct setting settings[] = {
     {"relayd.report_full_max", SET_BYTES, "1M", 0, 25 * 1024 * 1024, SET_AT_START,
      "largest message that a failure report sends back whole to a sender who asked for that (RET=FULL); of a larger one the header"},
     {"publish.backend", SET_WORD, "off", 0, 0, SET_AT_START,
-     "what tells the national directory of our mailboxes: nothing (off), a program (command), or files in the instance's publish/out (folder)"},
+     "what tells the national directory of our mailboxes: nothing (off), a program (command), files in the instance's publish/out (folder), or a request to publish.url (https)"},
     {"publish.command", SET_STR, "", 0, 500, SET_AT_START, "the program, by its whole path; what it is given and answers is in pli-pubd(8)"},
+    {"publish.url", SET_STR, "", 0, 500, SET_AT_START, "of the FHIR server: https://NAME[:PORT][/PATH]; the instance shows it its own certificate"},
+    {"publish.anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of that server; empty: the instance's trial authority, ca.pem"},
     {"publish.user", SET_STR, "", 0, 32, SET_AT_START, "started as root: the user that the program runs as; empty: pubd's own"},
-    {"publish.timeout", SET_SECS, "1m", 1, 3600, SET_AT_START, "how long the program may take for one event; then it is killed, and the event is repeated later"},
+    {"publish.timeout", SET_SECS, "1m", 1, 3600, SET_AT_START, "how long one event may take; then its program is killed, and the event is repeated later"},
     {"publish.types", SET_STR, "per org app cab", 3, 40, SET_AT_START, "kinds of mailboxes that are published"},
     {"publish.domains", SET_STR, "", 0, 4000, SET_AT_START, "domains whose mailboxes are published, with spaces or commas between; empty: every one of this instance"},
     {"publish.red_list", SET_WORD, "flag", 0, 0, SET_AT_START,
@@ -328,7 +330,7 @@ static const struct {
     {"smtpd.from_domain", "operator|domain|off"},     /* enum letter_from, flow/letter.h */
     {"smtpd.peer_usage", "either|client|server|off"}, /* enum tls_usage, crypto/tls/tls.h */
     {"smtpd.citizen_check", "refuse|warn|off"},       /* enum citizen_check, smtpd/session.h */
-    {"publish.backend", "off|command|folder"},
+    {"publish.backend", "off|command|folder|https"},
     {"publish.red_list", "flag|remove"},
     {"publish.suspended", "remove|keep"},
 };

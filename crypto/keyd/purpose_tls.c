@@ -89,7 +89,7 @@ enum rc purpose_tls(void *daemon, struct ipc_peer *p, const void *req, int fd, s
         return rc;
     }
     rc = limit_take(s, s->handshakes, "tls-sign", span_of(&p->pid, sizeof p->pid),
-                    p->role == ROLE_RELAYD ? RELAY_MOST : SESSION_MOST, e);
+                    p->role == ROLE_RELAYD || p->role == ROLE_PUBD ? RELAY_MOST : SESSION_MOST, e);
     if (rc == RC_OK && (k = key_find(s, rq)) == NULL)
         rc = err_set(e, RC_TEMP, "tls-sign: the certificate that is shown was replaced (key %u)", rq->key);
     if (rc == RC_OK)

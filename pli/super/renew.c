@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/super/renew.c - new certificates without losing a session (SIGUSR2; pli cert import, renew).
  *
- * keyd and slapd start again when a file that they read at their start has changed since; relayd does so once keyd is there. A session that asks keyd
+ * keyd and slapd start again when a file that they read at their start has changed since; relayd and pubd do so once keyd is there. A session that asks keyd
  * meanwhile waits and asks again. Then a new listener, which has read the new files, starts beside each old one on the
  * same sockets. The old listener is told to yield: it accepts no more connections, and ends with its last session. When
  * the instance stops it is told as every session is (stopping.c).
@@ -61,7 +61,7 @@ void renew_directory(struct super *s)
 void renew_before(struct super *s, enum proc_id i)
 {
     s->procs[i].read = see(s, i);
-    if ((proc_defs[i].listeners != 0 || i == P_RELAYD) && out_of_date(s, P_KEYD)) {
+    if ((proc_defs[i].listeners != 0 || i == P_RELAYD || i == P_PUBD) && out_of_date(s, P_KEYD)) {
         log_ev(LOG_WARN_, "keys-changed-untold", "name=%s", proc_defs[i].name);
         start_again(s, P_KEYD);
     }
@@ -75,6 +75,8 @@ void renew_listeners(struct super *s)
     if (s->procs[P_RELAYD].pid >
         0) /* it shows other operators the same certificate; it ends when the letters at hand are done */
         start_again(s, P_RELAYD);
+    if (s->procs[P_PUBD].pid > 0) /* it may show it to the national directory; an event under way is repeated */
+        start_again(s, P_PUBD);
     for (size_t i = 0; i < PROCS_; i++) {
         struct proc *p = &s->procs[i];
 

@@ -210,7 +210,7 @@ static enum table_answer give(struct outbox *o, const struct pub_entry *en, stru
     enum table_answer a = TA_TAKEN;
     enum rc rc = deliver_request(en, &r, &e);
 
-    if (rc == RC_OK && o->conf.backend == BACKEND_COMMAND)
+    if (rc == RC_OK && o->runner >= 0)
         a = run_program(o, en, &r, report);
     else if (rc == RC_OK && folder_put(ledger_dir(o->ledger), en, &r, report, &e) != RC_OK) {
         buf_addstr(report, e.log);

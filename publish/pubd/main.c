@@ -7,6 +7,7 @@
  */
 #include "base/log.h"
 #include "base/service.h"
+#include "publish/pubd/carrier.h"
 #include "publish/pubd/outbox.h"
 #include "publish/pubd/runner.h"
 #include <errno.h>
@@ -67,7 +68,9 @@ static void *load(const struct boot *b)
         die("the boot list names no instance");
     o->conf = conf_of(b);
     how = runner_of(b, o->conf.program);
-    o->runner = o->conf.backend == BACKEND_COMMAND ? runner_start(&how) : -1;
+    o->runner = o->conf.backend == BACKEND_COMMAND ? runner_start(&how)
+                : o->conf.backend == BACKEND_HTTPS ? carrier_start(b)
+                                                   : -1;
     dir = outbox_open_place(instance, &here);
     outbox_load(o, dir, &here);
     return o;

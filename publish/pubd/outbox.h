@@ -14,7 +14,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum outbox_backend { BACKEND_OFF, BACKEND_COMMAND, BACKEND_FOLDER }; /* numbers of publish.backend's words */
+enum outbox_backend { BACKEND_OFF, BACKEND_COMMAND, BACKEND_FOLDER, BACKEND_HTTPS }; /* numbers of publish.backend's words */
 struct outbox_conf {
     struct want_rules rules;
     enum outbox_backend backend;
@@ -24,7 +24,7 @@ struct outbox_conf {
 };
 struct outbox {
     struct outbox_conf conf;
-    int runner;              /* its socket; -1: the back end is no program */
+    int runner;              /* its socket, or the carrier's; -1: the back end is neither */
     bool runner_gone;        /* the thread's own */
     struct dir *dir;         /* of the thread */
     struct dir *asked_dir;   /* of PUBD_DIFF, under diff_lock */

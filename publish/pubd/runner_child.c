@@ -22,18 +22,13 @@
 
 enum { NOT_STARTED = 127, LOOK_MS = 200, MOST_ROUNDS = 1000, ROUND_MS = 5 };
 
-struct asked {
-    char *argv[RUN_WORDS + 2], *env[RUN_VARIABLES + 4];
-    int body, timeout_ms;
-};
-
 /* ---- the program ---- */
 static void close_all(int from)
 {
     close_range((unsigned)from, ~0U, 0);
 }
 
-static void become_program(const struct runner_how *how, const struct asked *q, int out)
+static void become_program(const struct runner_how *how, const struct runner_asked *q, int out)
 {
     signal(SIGPIPE, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
@@ -125,7 +120,7 @@ static void watch(pid_t pid, int out, int door, int timeout_ms, struct run_resul
     r->code = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
 }
 
-static void run(const struct runner_how *how, const struct asked *q, int door, struct run_result *r)
+static void run(const struct runner_how *how, const struct runner_asked *q, int door, struct run_result *r)
 {
     int ends[2];
     pid_t pid;
@@ -159,7 +154,7 @@ static bool split(struct span text, char **out, size_t most)
     return true;
 }
 
-static bool take(const struct runner_how *how, struct span packet, struct asked *q)
+bool runner_take(const struct runner_how *how, struct span packet, struct runner_asked *q)
 {
     static char path[] = "PATH=/usr/local/bin:/usr/bin:/bin", locale[] = "LC_ALL=C.UTF-8";
     struct rd in = rd_of(packet);
@@ -174,7 +169,7 @@ static bool take(const struct runner_how *how, struct span packet, struct asked 
     return rd_done(&in) && split(words, q->argv + 1, RUN_WORDS) && split(variables, q->env + 2, RUN_VARIABLES);
 }
 
-static bool asked(int door, unsigned char *packet, size_t *n_out, int *fd_out)
+bool runner_asked(int door, unsigned char *packet, size_t *n_out, int *fd_out)
 {
     union {
         struct cmsghdr h;
@@ -194,7 +189,7 @@ static bool asked(int door, unsigned char *packet, size_t *n_out, int *fd_out)
     return true;
 }
 
-static bool tell(int door, const struct run_result *r)
+bool runner_tell(int door, const struct run_result *r)
 {
     struct buf packet = BUF_INIT;
     bool ok;
@@ -223,7 +218,7 @@ void runner_loop(const struct runner_how *how, int door)
 {
     static unsigned char packet[RUN_PACKET];
     struct run_result r;
-    struct asked q;
+    struct runner_asked q;
     size_t n;
 
     if (door != 3 && (dup2(door, 3) < 0 || fcntl(3, F_SETFD, FD_CLOEXEC) != 0))
@@ -234,12 +229,12 @@ void runner_loop(const struct runner_how *how, int door)
     signal(SIGINT, SIG_IGN);
     become_user(how);
     prctl(PR_SET_NAME, "pubd-runner");
-    while (asked(3, packet, &n, &q.body)) {
+    while (runner_asked(3, packet, &n, &q.body)) {
         r = (struct run_result){.end = RUN_FAILED, .code = EINVAL, .report = BUF_INIT};
-        if (take(how, span_of(packet, n), &q))
+        if (runner_take(how, span_of(packet, n), &q))
             run(how, &q, 3, &r);
         close(q.body);
-        if (!tell(3, &r))
+        if (!runner_tell(3, &r))
             break;
         buf_free(&r.report);
     }

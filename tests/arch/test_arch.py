@@ -32,7 +32,7 @@ INNER = {"crypto": ["crypto/seal", "crypto/pki", "crypto/cms", "crypto/keyd/clie
 # libunistring has three: search texts and the address book fold accents alike, and what people type is prepared for every daemon
 HOME = {r"openssl/": "crypto", r"idn2\.h": "base", r"gnutls/": "crypto", r"libetpan/": "mime admin", r"(unistr|unicase|uninorm|unictype|unitypes)\.h": "mime extract directory base",
         r"zlib\.h": "mime imapd", r"db\.h": "store", r"(ldap|lber|ldap_schema)\.h": "directory", r"confuse\.h": "pli",
-        r"jansson\.h": "pli publish", r"csv\.h": "admin", r"seccomp\.h": "base", r"systemd/": "base", r"libxml/": "trust httpd", r"xmlsec/": "trust", r"(microhttpd|qrencode)\.h": "httpd", r"curl/": "trust", r"ares\.h": "relayd"}
+        r"jansson\.h": "pli publish", r"csv\.h": "admin", r"seccomp\.h": "base", r"systemd/": "base", r"libxml/": "trust httpd", r"xmlsec/": "trust", r"(microhttpd|qrencode)\.h": "httpd", r"curl/": "trust publish", r"ares\.h": "relayd"}
 LIBRARY_TYPE = re.compile(r"\b(EVP_\w+|X509\w*|CMS_(?:ContentInfo|SignerInfo|RecipientInfo)\w*|SSL(?:_CTX)?|BIO|STACK_OF|gnutls_\w+_t|mailmime\w*|mailimf_\w+|clist\w*|"
                           r"DB|DBT|DBC|DB_\w+|LDAP\w*|BerElement|json_t|cfg_t)\b")
 
@@ -46,7 +46,7 @@ NOT_LINKED = {
     "pli-relayd": ["db-5", "ldap", "lber", "confuse", "jansson", "xml", "curl"],
     "pli-httpd": ["etpan", "db-5", "ldap", "lber", "confuse", "jansson", "xmlsec", "curl", "cares"],
     "pli-trustd": ["etpan", "db-5", "ldap", "lber", "confuse", "jansson", "cares"],
-    "pli-pubd": ["etpan", "db-5", "ldap", "lber", "confuse", "gnutls", "crypto", "xml", "curl", "cares"],
+    "pli-pubd": ["etpan", "db-5", "ldap", "lber", "confuse", "xml", "cares"],  # its carrier, a fork, speaks HTTPS (decision 0057)
     "pli": ["db-5"],
 }
 BANNED = re.compile(r"(?<![\w.>])(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|atof|localtime|gmtime|ctime|asctime|rand|srand|"

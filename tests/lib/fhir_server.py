@@ -51,6 +51,7 @@ class FhirServer:
                 self.body = json.loads(text)
                 who = next(a for a in re.findall(r"[\w.+-]+@[\w.-]+", text))
                 with server.lock:
+                    server.shown.add(self.connection.getpeercert(binary_form=True))
                     server.requests.append((who, self.headers["X-Idempotency-Key"], self.headers["Content-Type"]))
                     answer = server.answers.get(who, [])
                     act = answer.pop(0) if answer else None
@@ -61,8 +62,9 @@ class FhirServer:
                     self.say(200, json.dumps({"resourceType": self.where[0]}).encode())
 
         self.lock, self.entries, self.requests, self.answers = threading.Lock(), Entries(), [], {}
+        self.shown = set()  # clients' certificates, DER
         self.stopping = threading.Event()
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context = context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(cert, key)
         context.load_verify_locations(clients)
         context.verify_mode = ssl.CERT_REQUIRED
@@ -73,6 +75,10 @@ class FhirServer:
         self.port = self.http.server_port
         self.thread = threading.Thread(target=self.http.serve_forever, daemon=True)
         self.thread.start()
+
+    def accept(self, authority):
+        """Clients whose certificates lead to that one, too; of connections from now on."""
+        self.context.load_verify_locations(authority)
 
     def count(self, who):
         with self.lock:

@@ -33,7 +33,7 @@ static const struct ipc_op ops[] = {
     {KEYD_BOX_NEW, "box-new", ROLE_ADMIN, keyd_box_new_req_f, keyd_box_new_rep_f, SLOW},
     {KEYD_REWRAP, "rewrap", ROLE_ADMIN, keyd_rewrap_req_f, keyd_rewrap_rep_f, SLOW},
     {KEYD_SIGN_MAIL, "sign-mail", ROLE_SMTPD, keyd_sign_req_f, keyd_sign_rep_f, IPC_AGAIN},
-    {KEYD_TLS_SIGN, "tls-sign", SESSIONS | ROLE_HTTPD, keyd_tls_req_f, keyd_tls_rep_f, IPC_AGAIN},
+    {KEYD_TLS_SIGN, "tls-sign", SESSIONS | ROLE_HTTPD | ROLE_PUBD, keyd_tls_req_f, keyd_tls_rep_f, IPC_AGAIN},
     {KEYD_ISSUE_TRIAL, "issue-trial", ROLE_ADMIN, keyd_issue_req_f, keyd_issue_rep_f, IPC_AGAIN},
     {KEYD_QUEUE_OPEN, "queue-open", ROLE_RELAYD | ROLE_ADMIN, keyd_queue_req_f, keyd_queue_rep_f, IPC_AGAIN},
     {KEYD_STATUS, "status", ROLE_ADMIN | ROLE_SUPER, NULL, keyd_status_rep_f, IPC_AGAIN},

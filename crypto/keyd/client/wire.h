@@ -20,7 +20,7 @@ enum keyd_op {
     KEYD_BOX_NEW,       /* new mailbox key pair in a slot. admin */
     KEYD_REWRAP,        /* password slot: old password -> new. admin */
     KEYD_SIGN_MAIL,     /* ticket + signing slot + digest -> detached CMS. smtpd */
-    KEYD_TLS_SIGN,      /* handshake signature with a TLS key. smtpd imapd relayd httpd */
+    KEYD_TLS_SIGN,      /* handshake signature with a TLS key. smtpd imapd relayd httpd pubd */
     KEYD_ISSUE_TRIAL,   /* trial CA: S/MIME certificate (key sealed in a slot) or operator certificate (key given out). admin */
     KEYD_QUEUE_OPEN,    /* queue entry: relayd gets the content key, admin only the envelope's object key */
     KEYD_STATUS,        /* counters. admin super */

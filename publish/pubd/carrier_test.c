@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* publish/pubd/carrier_test.c - what each answer of a FHIR server means. The connection itself: tests/protocol/test_publish_carrier.py. */
+#include "publish/pubd/carrier.h"
+#include "base/clock.h"
+#include "base/stream.h"
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define OUTCOME "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"diagnostics\":\"RPPS inconnu\"}]}"
+#define PAGE "<html>Portail</html>"
+
+static void test_each_answer(void **st)
+{
+    static const struct {
+        const char *event;
+        long status;
+        const char *body;
+        int code;
+        const char *report;
+    } rows[] = {
+        {"create", 200, "{\"resourceType\":\"Practitioner\"}", 0, "create: HTTP 200 Practitioner"},
+        {"create", 201, OUTCOME, 0, "create: HTTP 201 OperationOutcome\nRPPS inconnu"},
+        {"create", 204, "", 0, "create: HTTP 204"},
+        {"create", 200, PAGE, 75, "create: HTTP 200"}, /* a proxy's */
+        {"create", 200, "", 75, "create: HTTP 200"},
+        {"create", 100, OUTCOME, 75, "create: HTTP 100 OperationOutcome\nRPPS inconnu"},
+        {"create", 302, OUTCOME, 75, "create: HTTP 302 OperationOutcome\nRPPS inconnu"},
+        {"create", 422, OUTCOME, 65, "create: HTTP 422 OperationOutcome\nRPPS inconnu"},
+        {"create", 400, OUTCOME, 65, "create: HTTP 400 OperationOutcome\nRPPS inconnu"},
+        {"create", 412, OUTCOME, 65, "create: HTTP 412 OperationOutcome\nRPPS inconnu"},
+        {"create", 404, OUTCOME, 65, "create: HTTP 404 OperationOutcome\nRPPS inconnu"},
+        {"delete", 404, OUTCOME, 0, "delete: HTTP 404 OperationOutcome\nRPPS inconnu"},
+        {"delete", 404, PAGE, 75, "delete: HTTP 404\n" PAGE},
+        {"create", 404, PAGE, 75, "create: HTTP 404\n" PAGE},
+        {"create", 401, OUTCOME, 75, "create: HTTP 401 OperationOutcome\nRPPS inconnu"},
+        {"create", 403, OUTCOME, 75, "create: HTTP 403 OperationOutcome\nRPPS inconnu"},
+        {"create", 408, OUTCOME, 75, "create: HTTP 408 OperationOutcome\nRPPS inconnu"},
+        {"create", 409, OUTCOME, 75, "create: HTTP 409 OperationOutcome\nRPPS inconnu"},
+        {"create", 425, OUTCOME, 75, "create: HTTP 425 OperationOutcome\nRPPS inconnu"},
+        {"create", 429, OUTCOME, 75, "create: HTTP 429 OperationOutcome\nRPPS inconnu"},
+        {"create", 500, OUTCOME, 75, "create: HTTP 500 OperationOutcome\nRPPS inconnu"},
+        {"create", 503, PAGE, 75, "create: HTTP 503\n" PAGE},
+        {"create", 422,
+         "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"details\":{\"text\":\"A\"},\"diagnostics\":\"B\"},7,{}]"
+         "}",
+         65, "create: HTTP 422 OperationOutcome\nA\nB"},
+        {"create", 422, "{\"resourceType\":7}", 75, "create: HTTP 422\n{\"resourceType\":7}"},
+        {"create", 422, "[", 75, "create: HTTP 422\n["},
+    };
+
+    (void)st;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf report = BUF_INIT;
+        int code = carrier_judge(rows[i].event, rows[i].status, span_str(rows[i].body), &report);
+
+        if (code != rows[i].code || !span_eq_str(buf_span(&report), rows[i].report))
+            fail_msg("row %zu: %d, %.*s", i, code, SPAN_ARG(buf_span(&report)));
+        buf_free(&report);
+    }
+}
+
+static void test_a_large_one_is_cut(void **st)
+{
+    struct buf body = BUF_INIT, report = BUF_INIT;
+
+    (void)st;
+    for (int i = 0; i < 5000; i++)
+        buf_addc(&body, 'x');
+    assert_int_equal(carrier_judge("create", 500, buf_span(&body), &report), 75);
+    assert_true(report.n < 2000);
+    buf_clear(&report);
+    buf_clear(&body);
+    buf_addstr(&body, "{\"resourceType\":\"OperationOutcome\",\"issue\":[");
+    for (int i = 0; i < 300; i++)
+        buf_addf(&body, "%s{\"diagnostics\":\"%0600d\"}", i ? "," : "", i);
+    buf_addstr(&body, "]}");
+    assert_int_equal(carrier_judge("create", 422, buf_span(&body), &report), 65);
+    assert_true(report.n < 2600);
+    buf_free(&body);
+    buf_free(&report);
+}
+
+/* ---- one request over a stream, in clear here ---- */
+struct far_end {
+    int fd;
+    const char *answer;
+    char asked[4096];
+};
+
+static void *play(void *arg)
+{
+    struct far_end *f = arg;
+    size_t n = 0;
+    ssize_t got;
+
+    while (n + 1 < sizeof f->asked && !strstr(f->asked, "\r\n\r\n{}") &&
+           (got = recv(f->fd, f->asked + n, sizeof f->asked - 1 - n, 0)) > 0)
+        f->asked[n += (size_t)got] = 0;
+    (void)send(f->fd, f->answer, strlen(f->answer), MSG_NOSIGNAL);
+    (void)shutdown(f->fd, SHUT_RDWR);
+    return NULL;
+}
+
+static enum rc exchanged(struct far_end *f, long *status, struct buf *body)
+{
+    static char name[64];
+    static struct carrier_door door = {.fd = -1, .name = name};
+    struct carrier_request rq = {.door = &door,
+                                 .base = "https://annuaire.test:8443/fhir/v2",
+                                 .resource = "Practitioner",
+                                 .query = "identifier=urn:oid:1.2|8 1&x=%",
+                                 .key = "abc",
+                                 .body = SPAN_LIT("{}"),
+                                 .timeout_ms = 60000};
+    int ends[2];
+    pthread_t thread;
+    struct stream *s;
+    struct err e;
+    enum rc rc;
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    snprintf(name, sizeof name, "/tmp/pli-carrier-%ld.sock", (long)getpid());
+    assert_true(carrier_door(&door, 0));
+    f->fd = ends[1];
+    s = stream_open(ends[0]);
+    stream_deadline(s, deadline_in(60000));
+    assert_int_equal(pthread_create(&thread, NULL, play, f), 0);
+    rc = carrier_exchange(s, &rq, status, body, &e);
+    if (getenv("PLI_TEST_LOG"))
+        fprintf(stderr, "%s\n", rc == RC_OK ? "" : e.log);
+    stream_close(&s);
+    pthread_join(thread, NULL);
+    close(ends[1]);
+    close(door.fd);
+    unlink(name);
+    return rc;
+}
+
+static void test_one_request(void **st)
+{
+    struct far_end f = {.answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"};
+    struct buf body = BUF_INIT;
+    long status = 0;
+
+    (void)st;
+    assert_int_equal(exchanged(&f, &status, &body), RC_OK);
+    assert_true(status == 200 && span_eq_str(buf_span(&body), "hello"));
+    assert_ptr_equal(
+        strstr(f.asked, "PATCH /fhir/v2/Practitioner?identifier=urn:oid:1.2%7C8%201%26x%3D%25 HTTP/1.1\r\n"), f.asked);
+    assert_non_null(strstr(f.asked, "\r\nHost: annuaire.test:8443\r\n"));
+    assert_non_null(strstr(f.asked, "\r\nX-Idempotency-Key: abc\r\n"));
+    assert_non_null(strstr(f.asked, "\r\nContent-Type: application/fhir+json\r\n"));
+    assert_null(strstr(f.asked, "Expect"));
+    buf_free(&body);
+}
+
+static void test_answers_that_are_none(void **st)
+{
+    static const char *const rows[] = {"", "no HTTP at all\r\n\r\n",
+                                       "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhalf",
+                                       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+                                       "HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n"};
+
+    (void)st;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct far_end f = {.answer = rows[i]};
+        struct buf body = BUF_INIT;
+        long status = 0;
+
+        if (exchanged(&f, &status, &body) != RC_TEMP)
+            fail_msg("taken for an answer: %s", rows[i]);
+        buf_free(&body);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_request), cmocka_unit_test(test_answers_that_are_none),
+                                       cmocka_unit_test(test_each_answer), cmocka_unit_test(test_a_large_one_is_cut)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""publish.backend = https: pubd's carrier against a real FHIR server with mutual TLS (tests/lib/fhir_server.py). The instance shows its own certificate, whose key
+is in keyd; each answer is read rightly, and what was applied without an answer stands there once."""
+import os
+import pathlib
+import shutil
+import signal
+import ssl
+import subprocess
+import tempfile
+
+import pytest
+from fhir_server import FhirServer
+from instance import FINESS, Instance, children, eventually
+from test_publish_https import applied_then, certificate, garbage, half, no_such_page, page, status
+
+
+def endless(h):
+    """An answer without an end: its first MB is enough."""
+    h.send_response(200)
+    h.end_headers()
+    try:
+        for _ in range(300):
+            h.wfile.write(b"x" * 65536)
+    except (OSError, ssl.SSLError):
+        pass
+    h.close_connection = True
+
+
+def slow(h):
+    h.apply()
+    h.server.parent.stopping.wait(60)
+
+
+def elsewhere(h):
+    h.send_response(307)
+    h.send_header("Location", "https://localhost:1/")
+    h.send_header("Content-Length", "0")
+    h.end_headers()
+
+
+@pytest.fixture(scope="module")
+def place():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="pli-test-carrier-"))
+    folder.chmod(0o755)
+    server = certificate(folder, "server")
+    with FhirServer(*server, server[0]) as web:
+        conf = [f'publish {{\n backend = https\n url = "https://localhost:{web.port}/fhir/v2"\n anchors = "{folder}/server.pem"\n'
+                ' timeout = 3s\n retry_first = 1s\n retry_max = 1s\n}']
+        with Instance(conf=conf) as pli:
+            web.accept(pli.root / "ca.pem")
+            pli.add("un@chu.test", sign="never")
+            pli.pli("publish", "begin", "--nothing")
+            eventually(lambda: web.count("un@chu.test") == 1)
+            yield pli, web, folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def published(pli, who):
+    return pli.pli("publish", "show", who, check=False).stdout.startswith(f"{who}: published")
+
+
+def test_the_certificate_of_the_instance_was_shown(place):
+    pli, web, _ = place
+    shown = {ssl.DER_cert_to_PEM_cert(der) for der in web.shown}
+    own = (pli.root / "tls/server-ec.pem").read_text()
+    assert shown and all(pem.strip() in own for pem in shown)
+
+
+@pytest.mark.parametrize("name, answers", [
+    ("occupe", [status(503), status(429), status(409)]), ("moitie", [half]), ("muet", [slow]), ("bruit", [garbage]), ("portail", [page, no_such_page]),
+    ("passerelle", [applied_then(504), applied_then(502)]), ("cle", [status(403), status(401)]), ("infini", [endless]), ("ailleurs", [elsewhere]),
+])
+def test_until_there_is_an_answer_and_once(place, name, answers):
+    pli, web, _ = place
+    who = f"{name}@chu.test"
+    web.answers[who] = list(answers)
+    pli.add(who, sign="never")
+    eventually(lambda: published(pli, who))
+    asked = [r for r in web.requests if r[0] == who]
+    assert len(asked) == len(answers) + 1 and len({r[1] for r in asked}) == 1 and asked[0][2] == "application/fhir+json"
+    assert web.count(who) == 1 and who in web.entries["Organization", f"https://finess.esante.gouv.fr|{FINESS}"]
+
+
+@pytest.mark.parametrize("code", [400, 404, 412, 422])
+def test_refused(place, code):
+    pli, web, _ = place
+    who = f"refus{code}@chu.test"
+    web.answers[who] = [lambda h: h.say(code, '{"resourceType":"OperationOutcome","issue":[{"diagnostics":"Structure inconnue: é"}]}'.encode())]
+    pli.add(who, sign="never")
+    report = eventually(lambda: [x["report"] for x in pli.json("publish", "list", "--refused") if x["address"] == who])[0]
+    assert report == f"create: HTTP {code} OperationOutcome\nStructure inconnue: é"
+    pli.pli("publish", "retry", who)
+    eventually(lambda: web.count(who) == 1)
+
+
+def test_deleted_where_nobody_is_any_more(place):
+    pli, web, _ = place
+    who = "parti.loin@chu.test"
+    pli.add(who, sign="never")
+    eventually(lambda: published(pli, who))
+    web.answers[who] = [no_such_page, status(404)]
+    pli.pli("account", "close", who)
+    eventually(lambda: len([r for r in web.requests if r[0] == who]) == 3 and who not in pli.pli("publish", "list"))
+
+
+def carrier(pli, pubd):
+    found = [p for p, (_, parent) in children(pli.proc.pid).items() if parent == pubd]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("name, victim", [("tue", lambda pli, pubd: pubd), ("porteur", carrier)])
+def test_killed_while_it_waits_for_the_answer(place, name, victim):
+    pli, web, _ = place
+    who = f"{name}@chu.test"
+    web.answers[who] = [slow]
+    was = pli.daemon("pli-pubd")
+    pli.add(who, sign="never")
+    eventually(lambda: [r for r in web.requests if r[0] == who])
+    os.kill(victim(pli, was), signal.SIGKILL)
+    pli.wait_daemon("pli-pubd", not_pid=was)
+    eventually(lambda: published(pli, who))
+    assert web.count(who) == 1 and len({r[1] for r in web.requests if r[0] == who}) == 1
+
+
+def test_the_carrier_is_caged_and_has_no_key(place):
+    pli, _, _ = place
+    pid = carrier(pli, pli.daemon("pli-pubd"))
+    lines = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+    assert (lines["Seccomp"], lines["NoNewPrivs"]) == ("2", "1")
+    assert lines["Name"] == "pubd-carrier"
+
+
+def test_a_certificate_that_was_imported_is_shown(place):
+    """Under a key that keyd did not have before: pubd has started again, and shows what keyd can sign for."""
+    pli, web, folder = place
+    own = folder / "neuf"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=ac", "-keyout", f"{own}-ac.key",
+                    "-out", f"{own}-ac.pem", "-addext", "keyUsage=critical,keyCertSign"], check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-keyout", f"{own}.key", "-out", f"{own}.csr"],
+                   check=True, capture_output=True)
+    pathlib.Path(f"{own}.ext").write_text("subjectAltName=DNS:localhost,DNS:mail.chu.test\nextendedKeyUsage=serverAuth,clientAuth\nkeyUsage=critical,digitalSignature\n")
+    subprocess.run(["openssl", "x509", "-req", "-in", f"{own}.csr", "-CA", f"{own}-ac.pem", "-CAkey", f"{own}-ac.key", "-CAcreateserial", "-days", "2", "-extfile", f"{own}.ext",
+                    "-out", f"{own}.pem"], check=True, capture_output=True)
+    bundle = pathlib.Path(f"{own}-bundle.pem")
+    bundle.write_text("".join(pathlib.Path(f"{own}{end}").read_text() for end in (".key", ".pem", "-ac.pem")))
+    web.accept(f"{own}-ac.pem")
+    was = pli.daemon("pli-pubd")
+    pli.pli("cert", "import", bundle)
+    pli.wait_daemon("pli-pubd", not_pid=was)
+    pli.add("importe@chu.test", sign="never")
+    eventually(lambda: published(pli, "importe@chu.test"))
+    assert ssl.PEM_cert_to_DER_cert(pathlib.Path(f"{own}.pem").read_text()) in web.shown
+
+
+def test_a_server_that_is_another_one_gets_nothing():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="pli-test-carrier-"))
+    folder.chmod(0o755)
+    server, other = certificate(folder, "server"), certificate(folder, "other")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=ailleurs", "-addext",
+                    "subjectAltName=DNS:ailleurs.test", "-keyout", folder / "named.key", "-out", folder / "named.pem"], check=True, capture_output=True)
+    try:
+        with FhirServer(*other, server[0]) as stranger, FhirServer(folder / "named.pem", folder / "named.key", server[0]) as misnamed:
+            (folder / "both.pem").write_text(server[0].read_text() + (folder / "named.pem").read_text())
+            for web in (stranger, misnamed):
+                conf = [f'publish {{\n backend = https\n url = "https://localhost:{web.port}/fhir"\n anchors = "{folder}/both.pem"\n retry_first = 1s\n}}']
+                with Instance(conf=conf) as pli:
+                    web.accept(pli.root / "ca.pem")
+                    pli.add("intrus@chu.test", sign="never")
+                    pli.pli("publish", "begin", "--nothing")
+                    report = eventually(lambda: [x["report"] for x in pli.json("publish", "list") if x["report"]])[0]
+                    assert report.startswith("the server's certificate: ") and not web.requests
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.parametrize("url", ["http://localhost/fhir", "https://moi:x@localhost/fhir", "https://localhost/fhir?a=b", "https://localhost/fhir/", "https:///fhir",
+                                 "https://localhost:99999/fhir", "localhost"])
+def test_an_address_that_is_none_is_said_at_the_start(url, tmp_path):
+    with Instance() as pli:
+        with open(pli.root / "pli.conf", "a") as f:
+            f.write(f'publish {{\n backend = https\n url = "{url}"\n}}\n')
+        pli.stop()
+        said = subprocess.run([pli.bin / "pli", "serve", "--root", pli.root], capture_output=True, text=True, timeout=120)
+        assert said.returncode != 0 and "publish.url" in said.stdout + said.stderr
