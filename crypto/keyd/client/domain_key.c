@@ -2,9 +2,11 @@
 /* crypto/keyd/client/domain_key.c - see domain_key.h: the form of the file. */
 #include "crypto/keyd/client/domain_key.h"
 #include "base/wipe.h"
+#include "crypto/keyd/client/keyring_int.h"
 #include "crypto/seal/alg_int.h"
 
 static const unsigned char magic[5] = {'P', 'L', 'I', 'D', 1};
+static const char label[] = "pli domain key 1";
 enum { HEAD = sizeof magic + GCM_NONCE };
 
 struct domain_key *domain_key_new(void)
@@ -16,14 +18,6 @@ void domain_key_free(struct domain_key **k)
 {
     secret_free(*k, sizeof **k);
     *k = NULL;
-}
-
-static enum rc file_key(struct span credential, unsigned char key[32], struct err *e)
-{
-    if (credential.n < CREDENTIAL_MIN || credential.n > CREDENTIAL_MAX)
-        return err_set(e, RC_DENIED, "credential of %zu bytes: it must have %d to %d", credential.n, CREDENTIAL_MIN,
-                       CREDENTIAL_MAX);
-    return alg_hkdf(credential, SPAN_LIT("pli domain key 1"), key, e);
 }
 
 static void bound_to(const char *name, struct buf *aad)
@@ -38,7 +32,7 @@ enum rc domain_key_seal(const struct domain_key *k, const char *name, struct spa
     unsigned char key[32], nonce[GCM_NONCE];
     struct buf plain = BUF_INIT, aad = BUF_INIT;
     struct gcm_call c = {.key = key, .nonce = nonce};
-    enum rc rc = file_key(credential, key, e);
+    enum rc rc = ring_file_key(credential, label, key, e);
 
     buf_init_secret(&plain);
     bound_to(name, &aad);
@@ -66,26 +60,14 @@ enum rc domain_key_seal(const struct domain_key *k, const char *name, struct spa
     return rc;
 }
 
-static bool take_key(struct rd *r, struct key_der *d)
-{
-    struct span s = rd_bytes(r);
-
-    if (!rd_ok(r) || s.n > sizeof d->p)
-        return false;
-    if (s.n > 0)
-        memcpy(d->p, s.p, s.n);
-    d->n = (uint32_t)s.n;
-    return true;
-}
-
 static bool fields_get(struct span s, struct domain_key *k)
 {
     struct rd r = rd_of(s);
-    bool whole = take_key(&r, &k->key);
+    bool whole = ring_take_der(&r, &k->key);
 
     for (size_t i = 0; i < DOMAIN_FORMERS; i++) {
         k->former[i].replaced = rd_u64(&r);
-        whole = whole && take_key(&r, &k->former[i].key);
+        whole = whole && ring_take_der(&r, &k->former[i].key);
     }
     return whole && rd_done(&r);
 }
@@ -125,7 +107,7 @@ enum rc domain_key_open(struct span file, const char *name, struct span credenti
     c.nonce = file.p + sizeof magic;
     c.aad = buf_span(&aad);
     c.in = span_from(file, HEAD);
-    rc = file_key(credential, key, e);
+    rc = ring_file_key(credential, label, key, e);
     if (rc == RC_OK)
         rc = fields_open(&c, k_out, e);
     wipe(key, sizeof key);

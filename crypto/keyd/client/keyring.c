@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/keyd/client/keyring.c - see keyring.h. */
-#include "crypto/keyd/client/keyring.h"
 #include "base/wipe.h"
+#include "crypto/keyd/client/keyring_int.h"
 #include "crypto/seal/alg_int.h"
 
 static const unsigned char magic[5] = {'P', 'L', 'I', 'K', 2};
+static const char label[] = "pli keyring 1";
 
 struct keyring *keyring_new(void)
 {
@@ -17,12 +18,12 @@ void keyring_free(struct keyring **k)
     *k = NULL;
 }
 
-static enum rc file_key(struct span credential, unsigned char key[32], struct err *e)
+enum rc ring_file_key(struct span credential, const char *kind, unsigned char key[32], struct err *e)
 {
     if (credential.n < CREDENTIAL_MIN || credential.n > CREDENTIAL_MAX)
         return err_set(e, RC_DENIED, "credential of %zu bytes: it must have %d to %d", credential.n, CREDENTIAL_MIN,
                        CREDENTIAL_MAX);
-    return alg_hkdf(credential, SPAN_LIT("pli keyring 1"), key, e);
+    return alg_hkdf(credential, span_str(kind), key, e);
 }
 
 static void fields_put(const struct keyring *k, struct buf *b)
@@ -50,7 +51,7 @@ static bool take(struct rd *r, unsigned char *out, size_t n)
     return rd_ok(r);
 }
 
-static bool take_der(struct rd *r, struct key_der *d)
+bool ring_take_der(struct rd *r, struct key_der *d)
 {
     struct span s = rd_bytes(r);
 
@@ -69,7 +70,7 @@ static bool take_formers(struct rd *r, struct key_former former[KEYRING_FORMERS]
     for (size_t i = 0; i < KEYRING_FORMERS; i++) {
         former[i].ecdsa = rd_u8(r);
         former[i].replaced = rd_u64(r);
-        whole = whole && take_der(r, &former[i].key);
+        whole = whole && ring_take_der(r, &former[i].key);
     }
     return whole;
 }
@@ -87,8 +88,8 @@ static bool fields_get(struct span s, struct keyring *k)
 {
     struct rd r = rd_of(s);
     bool whole = take(&r, k->kek, SLOT_KEK) && take(&r, k->queue_pub, SEAL_PUB) && take(&r, k->queue_priv, SEAL_PRIV) &&
-                 take_der(&r, &k->ca_key) && take_der(&r, &k->ca_cert) && take_der(&r, &k->tls_rsa) &&
-                 take_der(&r, &k->tls_ec) && take_formers(&r, k->former);
+                 ring_take_der(&r, &k->ca_key) && ring_take_der(&r, &k->ca_cert) && ring_take_der(&r, &k->tls_rsa) &&
+                 ring_take_der(&r, &k->tls_ec) && take_formers(&r, k->former);
 
     return whole && rd_done(&r) && k->ca_key.n > 0 && k->ca_cert.n > 0 && k->tls_rsa.n > 0 && k->tls_ec.n > 0;
 }
@@ -98,7 +99,7 @@ enum rc keyring_seal(const struct keyring *k, struct span credential, struct buf
     unsigned char key[32], nonce[GCM_NONCE];
     struct buf plain = BUF_INIT;
     struct gcm_call c = {.key = key, .nonce = nonce, .aad = span_of(magic, sizeof magic)};
-    enum rc rc = file_key(credential, key, e);
+    enum rc rc = ring_file_key(credential, label, key, e);
 
     buf_init_secret(&plain);
     fields_put(k, &plain);
@@ -151,7 +152,7 @@ enum rc keyring_open(struct span file, struct span credential, struct keyring **
         return err_set(e, RC_PERM, "keyring of version %u, this program knows version %u", file.p[4], magic[4]);
     c.nonce = file.p + sizeof magic;
     c.in = span_from(file, head);
-    rc = file_key(credential, key, e);
+    rc = ring_file_key(credential, label, key, e);
     if (rc == RC_OK)
         rc = fields_open(&c, k_out, e);
     wipe(key, sizeof key);

@@ -22,6 +22,11 @@ static inline struct span ring_credential(const struct open_ring *r)
     return span_of(r->credential, r->n_credential);
 }
 
+/* ---- keyring.c: what each sealed file of keys has (keyring.h, domain_key.h). Process: pli, keyd ---- */
+/* The key of a kind of file ("pli keyring 1"). RC_DENIED: no such length of a credential. The caller wipes it. */
+enum rc ring_file_key(struct span credential, const char *kind, unsigned char key[32], struct err *e);
+bool ring_take_der(struct rd *r, struct key_der *d); /* false: malformed, or longer than a key is */
+
 /* dir/name with that mode, whole or not at all; one that was there keeps its owner */
 enum rc keyring_put_file(const char *dir, const char *name, mode_t mode, struct span s, struct err *e);
 /* a server certificate of the trial authority for that key, and the authority's: DIR/tls/name */
