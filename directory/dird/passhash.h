@@ -3,19 +3,19 @@
  *
  * Why      slapd hashes one password at a time, under a lock: 5,000 accounts from a file waited for one core. It is done here before any lock is
  *          taken, by as many threads as ask; libsodium needs two thirds of the time of the library that slapd has.
- * Form     "{ARGON2}$argon2id$v=19$m=12288,t=3,p=1$salt$hash", what OpenLDAP's module argon2 reads. The cost is that of slapd.conf.in: a wrong sign-in
+ * Form     "{ARGON2}$argon2id$v=19$m=7168,t=5,p=1$salt$hash", what OpenLDAP's module argon2 reads. The cost is that of slapd.conf.in: a wrong sign-in
  *          takes the same time whoever made the hash.
  * Site     a directory of the site's own may know other hashes only: there the operation of RFC 3062 is used, and .hash is empty.
  * None     an account without a password gets a random one, so that a wrong sign-in takes the same time for every account.
  * Owns     the caller: passhash_free() wipes it.
- * Errors   RC_SYNTAX: it cannot be a password here (newpass_fits()). RC_TEMP: no memory for the hash, 12 MiB.
+ * Errors   RC_SYNTAX: it cannot be a password here (newpass_fits()). RC_TEMP: no memory for the hash, 7 MiB.
  * Process  dird.   Source RFC 9106 (Argon2), RFC 8265 (preparation).
  */
 #pragma once
 #include "base/buf.h"
 #include "base/err.h"
 
-enum { PASSHASH_MIB = 12, PASSHASH_PASSES = 3, PASSHASH_SIZE = 160 };
+enum { PASSHASH_MIB = 7, PASSHASH_PASSES = 5, PASSHASH_SIZE = 160 };
 struct passhash {
     struct buf text;          /* prepared, in clear */
     char hash[PASSHASH_SIZE]; /* NUL-ended */

@@ -63,7 +63,7 @@ static enum rc hash(const struct embedded_where *w, const char *secret, struct b
 {
     char path[PATH_MAX_];
     snprintf(path, sizeof path, "module-path=%s", w->modules);
-    const char *const argv[] = {w->slapd, "-Tpasswd", "-o", path,         "-o", "module-load=argon2 m=12288 t=3 p=1",
+    const char *const argv[] = {w->slapd, "-Tpasswd", "-o", path,         "-o", "module-load=argon2 m=7168 t=5 p=1",
                                 "-h",     "{ARGON2}", "-T", "/dev/stdin", NULL};
     enum rc rc = embedded_run(argv, span_str(secret), out, 0, 0, e);
     if (rc == RC_OK && !span_istarts(buf_span(out), "{ARGON2}"))

@@ -22,8 +22,13 @@ def mailbox(address):
 
 
 class LdapLine:
-    def __init__(self, pli):
-        raw = socket.create_connection(("localhost", pli.port("ldaps")), 30)
+    def __init__(self, pli, room=None):
+        """room: octets of answers that the system takes for us while we do not read."""
+        raw = socket.socket()
+        if room:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        raw.settimeout(60)
+        raw.connect(("127.0.0.1", pli.port("ldaps")))
         self.sock = pli.tls().wrap_socket(raw, server_hostname="localhost")
         self.file, self.number = self.sock.makefile("rb"), 0
 
@@ -65,10 +70,13 @@ class LdapLine:
     def bind(self, address, password):
         return self.bind_dn(mailbox(address), password)
 
+    def ask(self, base, scope, present, wanted):
+        numbers = tlv(10, bytes([scope])) + tlv(10, b"\0") + tlv(2, b"\0") * 2 + tlv(1, b"\0")
+        self.send(tlv(0x63, text(base) + numbers + text(present, 0x87) + tlv(0x30, text(wanted))))
+
     def search(self, base="ou=mailboxes,o=pli", scope=1):
         """(entries, result code) of (mail=*)"""
-        numbers = tlv(10, bytes([scope])) + tlv(10, b"\0") + tlv(2, b"\0") * 2 + tlv(1, b"\0")
-        self.send(tlv(0x63, text(base) + numbers + text("mail", 0x87) + tlv(0x30, text("mail"))))
+        self.ask(base, scope, "mail", "mail")
         found = 0
         while True:
             tag, code = self.answer()

@@ -166,3 +166,20 @@ def test_a_stranger_writes_few_lines_into_the_log(pli):
             pass
     eventually(lambda: "login=unknown" in pli.output()[before:])
     assert len([l for l in pli.output()[before:].splitlines() if "deferring" in l]) <= 6
+
+
+def test_clients_that_do_not_read_keep_nobody_out(pli):
+    """A telephone that lost its network in the middle of a long answer. slapd has few threads, and one waits for each such client."""
+    who = "sourd@chu.test"
+    pli.add(who, sign="never")
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            deaf = stack.enter_context(LdapLine(pli, room=4096))
+            assert deaf.bind(who, PASSWORD) == 0
+            for _ in range(60):  # 100 KB each
+                deaf.ask("cn=Subschema", 0, "objectClass", "attributeTypes")
+        with LdapLine(pli) as line:
+            assert line.bind(who, PASSWORD) == 0
+            assert line.search()[1] == 0
+        with pli.imap(who) as m:
+            assert m.select("INBOX")[0] == "OK"
