@@ -7,12 +7,13 @@
 #include "admin/account_texts.h"
 #include "admin/accounts.h"
 #include "admin/domains.h"
+#include "admin/numbers.h"
 #include "directory/holder.h"
 #include <string.h>
 
 struct adding {
     const struct account_wish *w;
-    char address[ADDRESS_ROOM];
+    char address[ADDRESS_ROOM], numbers[4][NUMBER_ROOM];
     struct span domain;
     struct dird_account a;
     struct account_texts texts;
@@ -20,26 +21,6 @@ struct adding {
 };
 
 /* ---- the wish, in the form that is kept ---- */
-static enum rc refuse(enum account_fault fault, struct span about, struct err *e)
-{
-    static const char *const texts[ACCOUNT_FAULTS_] = {
-        [ACCOUNT_ADDRESS] = "this cannot be a mailbox",
-        [ACCOUNT_TYPE] = "no such type of mailbox",
-        [ACCOUNT_NAME] = "an account needs a name",
-        [ACCOUNT_RPPS] = "not an RPPS number",
-        [ACCOUNT_STRUCTURE] = "not a FINESS, SIREN or SIRET number",
-        [ACCOUNT_NEEDS_RPPS] = "a professional's mailbox needs an RPPS number (or an ADELI number)",
-        [ACCOUNT_NEEDS_STRUCTURE] = "this type of mailbox needs the number of a structure",
-        [ACCOUNT_ALIAS] = "not an address",
-        [ACCOUNT_ADELI] = "not an ADELI number",
-        [ACCOUNT_TELEPHONE] = "not a telephone number",
-        [ACCOUNT_NO_PERSON] = "an organisation or application mailbox has a structure, not a person's number",
-        [ACCOUNT_RANK] = "a rank is 1 to 99",
-    };
-
-    return err_set(e, RC_SYNTAX, "%s%s%.*s", texts[fault], about.n ? ": " : "", SPAN_ARG(span_head(about, 100)));
-}
-
 static enum rc check(struct admin *ad, struct adding *n, struct err *e)
 {
     struct span about = SPAN_NULL;
@@ -47,7 +28,7 @@ static enum rc check(struct admin *ad, struct adding *n, struct err *e)
 
     (void)ad;
     if (fault != ACCOUNT_RIGHT)
-        return refuse(fault, about, e);
+        return account_refuse(fault, about, e);
     (void)address_normal(n->w->address, n->address, &n->domain); /* it was found right */
     n->a.address = span_str(n->address);
     return RC_OK;
@@ -120,12 +101,12 @@ static enum rc prepare(struct admin *ad, struct adding *n, struct err *e)
     enum rc rc = prepare_texts(n, e);
 
     n->a.type = w->type;
-    n->a.rpps = w->rpps;
-    n->a.adeli = w->adeli;
-    n->a.telephone = span_trim(w->telephone);
+    n->a.rpps = number_normal(w->rpps, n->numbers[0]);
+    n->a.adeli = number_normal(w->adeli, n->numbers[1]);
+    n->a.structure = number_normal(w->structure, n->numbers[2]);
+    n->a.telephone = telephone_normal(w->telephone, n->numbers[3]);
     n->a.rank = w->rank;
     n->a.paperless = w->paperless;
-    n->a.structure = w->structure;
     n->a.quota = w->quota;
     n->a.code_until =
         w->strict ? 0 : w->code_until; /* a strict mailbox's password wraps its key: dird could not change it alone */

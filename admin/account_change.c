@@ -8,6 +8,7 @@
 #include "admin/account_texts.h"
 #include "admin/accounts.h"
 #include "admin/certificates.h"
+#include "admin/numbers.h"
 
 /* A text, where the change and the account have it, and the bit that tells dird so. */
 static const struct {
@@ -36,6 +37,7 @@ struct changing {
     const struct account_change *ch;
     struct dird_account *a;
     struct account_texts texts;
+    char numbers[3][NUMBER_ROOM];
     uint32_t what; /* DS_ bits */
 };
 
@@ -81,9 +83,9 @@ static void lay_numbers(struct changing *n)
     const struct {
         uint32_t change, what;
         struct span from, *to;
-    } rows[] = {{CHANGE_RPPS, DS_RPPS, ch->rpps, &n->a->rpps},
-                {CHANGE_ADELI, DS_ADELI, ch->adeli, &n->a->adeli},
-                {CHANGE_TELEPHONE, DS_TELEPHONE, span_trim(ch->telephone), &n->a->telephone}};
+    } rows[] = {{CHANGE_RPPS, DS_RPPS, number_normal(ch->rpps, n->numbers[0]), &n->a->rpps},
+                {CHANGE_ADELI, DS_ADELI, number_normal(ch->adeli, n->numbers[1]), &n->a->adeli},
+                {CHANGE_TELEPHONE, DS_TELEPHONE, telephone_normal(ch->telephone, n->numbers[2]), &n->a->telephone}};
 
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (ch->what & rows[i].change) {
@@ -125,14 +127,14 @@ static void lay_rest(struct changing *n)
 static enum rc lay(struct admin *ad, struct changing *n, struct err *e)
 {
     struct span about;
+    enum account_fault fault = account_change_fault(n->ch, &about);
     enum rc rc;
 
     (void)ad;
     if (account_not_closed(n->a, e) != RC_OK)
         return e->rc;
-    if (account_change_fault(n->ch, &about) != ACCOUNT_RIGHT)
-        return err_set(e, RC_SYNTAX, "a name, a number or an address cannot be that: %.*s",
-                       SPAN_ARG(span_head(about, 100)));
+    if (fault != ACCOUNT_RIGHT)
+        return account_refuse(fault, about, e);
     rc = lay_texts(n, e);
     if (rc == RC_OK) {
         lay_name_parts(n);

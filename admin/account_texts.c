@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/account_texts.c - what is wrong with a wish, and its texts prepared. See admin/accounts.h and admin/account_texts.h. */
 #include "admin/account_texts.h"
+#include "admin/numbers.h"
 #include "policies/identifiers.h"
 
 /* ---- what is wrong ---- */
@@ -23,20 +24,52 @@ static enum account_fault identity_fault(const struct account_wish *w, struct sp
     return span_trim(w->name).n == 0 ? ACCOUNT_NAME : ACCOUNT_RIGHT;
 }
 
+static enum account_fault number_fault(struct span typed, bool (*is)(struct span), bool zero_first,
+                                       enum account_fault otherwise)
+{
+    if (typed.n == 0 || number_is(typed, is))
+        return ACCOUNT_RIGHT;
+    if (number_rounded(typed))
+        return ACCOUNT_ROUNDED;
+    return zero_first && number_lost_zero(typed, is) ? ACCOUNT_ZERO_LOST : otherwise;
+}
+
+/* No RPPS number begins with 0. */
+static enum account_fault rpps_fault(struct span typed)
+{
+    return number_fault(typed, rpps_ok, false, ACCOUNT_RPPS);
+}
+
+static enum account_fault adeli_fault(struct span typed)
+{
+    return number_fault(typed, adeli_ok, true, ACCOUNT_ADELI);
+}
+
+static enum account_fault telephone_fault(struct span typed)
+{
+    char mem[NUMBER_ROOM];
+
+    if (typed.n == 0 || telephone_ok(telephone_normal(typed, mem)))
+        return ACCOUNT_RIGHT;
+    return number_rounded(typed) ? ACCOUNT_ROUNDED : ACCOUNT_TELEPHONE;
+}
+
 static enum account_fault numbers_fault(const struct account_wish *w, struct span *about)
 {
+    enum account_fault fault;
+
     *about = w->rpps;
-    if (w->rpps.n && !rpps_ok(w->rpps))
-        return ACCOUNT_RPPS;
+    if ((fault = rpps_fault(w->rpps)) != ACCOUNT_RIGHT)
+        return fault;
     *about = w->adeli;
-    if (w->adeli.n && !adeli_ok(w->adeli))
-        return ACCOUNT_ADELI;
+    if ((fault = adeli_fault(w->adeli)) != ACCOUNT_RIGHT)
+        return fault;
     *about = w->rpps.n ? w->rpps : w->adeli;
     if (about->n && (w->type == DT_ORG || w->type == DT_APP))
         return ACCOUNT_NO_PERSON;
     *about = w->structure;
-    if (w->structure.n && !structure_ok(w->structure))
-        return ACCOUNT_STRUCTURE;
+    if ((fault = number_fault(w->structure, structure_ok, true, ACCOUNT_STRUCTURE)) != ACCOUNT_RIGHT)
+        return fault;
     *about = SPAN_NULL;
     if (w->type == DT_PER && w->rpps.n == 0 && w->adeli.n == 0)
         return ACCOUNT_NEEDS_RPPS;
@@ -55,9 +88,11 @@ static enum account_fault aliases_fault(const struct span *aliases, size_t n, st
 
 static enum account_fault contact_fault(struct span telephone, uint32_t rank, struct span *about)
 {
+    enum account_fault fault;
+
     *about = span_trim(telephone);
-    if (about->n && !telephone_ok(*about))
-        return ACCOUNT_TELEPHONE;
+    if ((fault = telephone_fault(*about)) != ACCOUNT_RIGHT)
+        return fault;
     *about = SPAN_NULL;
     return rank <= RANK_MOST ? ACCOUNT_RIGHT : ACCOUNT_RANK;
 }
@@ -75,6 +110,8 @@ enum account_fault account_wish_fault(const struct account_wish *w, struct span 
 
 enum account_fault account_change_fault(const struct account_change *ch, struct span *about_out)
 {
+    enum account_fault fault;
+
     *about_out = SPAN_NULL;
     if ((ch->what & CHANGE_NAME) && span_trim(ch->name).n == 0)
         return ACCOUNT_NAME;
@@ -82,13 +119,37 @@ enum account_fault account_change_fault(const struct account_change *ch, struct 
         aliases_fault(ch->aliases, ch->n_aliases, about_out) != ACCOUNT_RIGHT)
         return ACCOUNT_ALIAS;
     *about_out = ch->rpps;
-    if ((ch->what & CHANGE_RPPS) && !rpps_ok(ch->rpps))
-        return ACCOUNT_RPPS;
+    if ((ch->what & CHANGE_RPPS) && (fault = ch->rpps.n ? rpps_fault(ch->rpps) : ACCOUNT_RPPS) != ACCOUNT_RIGHT)
+        return fault;
     *about_out = ch->adeli;
-    if ((ch->what & CHANGE_ADELI) && ch->adeli.n && !adeli_ok(ch->adeli))
-        return ACCOUNT_ADELI;
+    if ((ch->what & CHANGE_ADELI) && (fault = adeli_fault(ch->adeli)) != ACCOUNT_RIGHT)
+        return fault;
     return contact_fault(ch->what & CHANGE_TELEPHONE ? ch->telephone : SPAN_NULL, ch->what & CHANGE_RANK ? ch->rank : 0,
                          about_out);
+}
+
+enum rc account_refuse(enum account_fault fault, struct span about, struct err *e)
+{
+    static const char *const texts[ACCOUNT_FAULTS_] = {
+        [ACCOUNT_ADDRESS] = "this cannot be a mailbox",
+        [ACCOUNT_TYPE] = "no such type of mailbox",
+        [ACCOUNT_NAME] = "an account needs a name",
+        [ACCOUNT_RPPS] = "not an RPPS number",
+        [ACCOUNT_STRUCTURE] = "not a FINESS, SIREN or SIRET number",
+        [ACCOUNT_NEEDS_RPPS] = "a professional's mailbox needs an RPPS number (or an ADELI number)",
+        [ACCOUNT_NEEDS_STRUCTURE] = "this type of mailbox needs the number of a structure",
+        [ACCOUNT_ALIAS] = "not an address",
+        [ACCOUNT_ADELI] = "not an ADELI number",
+        [ACCOUNT_TELEPHONE] = "not a telephone number",
+        [ACCOUNT_NO_PERSON] = "an organisation or application mailbox has a structure, not a person's number",
+        [ACCOUNT_RANK] = "a rank is 1 to 99",
+        [ACCOUNT_ROUNDED] = "the spreadsheet has rounded this number and its last digits are lost: make the column's "
+                            "format Text, type the numbers again, save the file",
+        [ACCOUNT_ZERO_LOST] = "a 0 is missing in front, as spreadsheets take it away: make the column's format Text, "
+                              "type the number again, save the file",
+    };
+
+    return err_set(e, RC_SYNTAX, "%s%s%.*s", texts[fault], about.n ? ": " : "", SPAN_ARG(span_head(about, 100)));
 }
 
 /* ---- prepared ---- */

@@ -52,7 +52,7 @@ struct account_wish {
     uint8_t type;                 /* enum dird_type */
     struct span name;             /* displayed name; of a person the given name, then the family name in capitals */
     struct span given, sn;        /* .p NULL: taken from name (name_split) */
-    struct span rpps, structure;  /* type PER needs the first (or adeli), the others the second */
+    struct span rpps, structure;  /* type PER needs the first (or adeli), the others the second; numbers as people write them (admin/numbers.h) */
     struct span profession, specialty, service, responsible;
     struct span civility, description;
     struct span adeli;            /* type PER: instead of rpps, or beside it */
@@ -77,8 +77,12 @@ struct account_wish {
 /* What is wrong with a wish or a change, before anybody is asked: the first that holds. */
 enum account_fault {
     ACCOUNT_RIGHT = 0, ACCOUNT_ADDRESS, ACCOUNT_TYPE, ACCOUNT_NAME, ACCOUNT_RPPS, ACCOUNT_STRUCTURE, ACCOUNT_NEEDS_RPPS,
-    ACCOUNT_NEEDS_STRUCTURE, ACCOUNT_ALIAS, ACCOUNT_ADELI, ACCOUNT_TELEPHONE, ACCOUNT_RANK, ACCOUNT_NO_PERSON, ACCOUNT_FAULTS_
+    ACCOUNT_NEEDS_STRUCTURE, ACCOUNT_ALIAS, ACCOUNT_ADELI, ACCOUNT_TELEPHONE, ACCOUNT_RANK, ACCOUNT_NO_PERSON,
+    ACCOUNT_ROUNDED, ACCOUNT_ZERO_LOST, /* what a spreadsheet made of a number (admin/numbers.h) */
+    ACCOUNT_FAULTS_
 };
+/* The same as a line for who has no options, as files have rows. RC_SYNTAX. */
+enum rc account_refuse(enum account_fault fault, struct span about, struct err *e);
 /* about_out: the text that is wrong, borrowed from the wish. Pure. */
 enum account_fault account_wish_fault(const struct account_wish *w, struct span *about_out);
 /* How far it came, after a failure too. */

@@ -2,13 +2,17 @@
 /* admin/admins.c - see admin/admins.h. */
 #include "admin/admins.h"
 #include "admin/names.h"
+#include "admin/numbers.h"
 #include <stdio.h>
 
 enum rc admin_scope_set(struct admin *ad, struct span address, enum dird_scope_kind kind, struct span id, bool on,
                         struct err *e)
 {
+    char number[NUMBER_ROOM];
     struct dird_scope rq = {.address = address, .kind = (uint8_t)kind, .id = id, .on = on};
 
+    if (kind == SCOPE_STRUCTURE)
+        rq.id = number_normal(id, number);
     return dir_call(ad->dir, DIRD_ADMIN_SET, &rq, NULL, e);
 }
 

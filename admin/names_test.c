@@ -186,12 +186,13 @@ static struct account_wish a_wish(void)
 static void a_wish_is_judged(void **state)
 {
     static const struct span bad_alias[] = {{(const unsigned char *)"a@chu.test", 10}, {(const unsigned char *)"b", 1}};
-    struct account_wish w[14];
+    struct account_wish w[19];
     const enum account_fault faults[] = {
         ACCOUNT_RIGHT,     ACCOUNT_ADDRESS,   ACCOUNT_TYPE,       ACCOUNT_NAME,
         ACCOUNT_RPPS,      ACCOUNT_STRUCTURE, ACCOUNT_NEEDS_RPPS, ACCOUNT_NEEDS_STRUCTURE,
         ACCOUNT_ADELI,     ACCOUNT_TELEPHONE, ACCOUNT_RANK,       ACCOUNT_RIGHT,
-        ACCOUNT_NO_PERSON, ACCOUNT_ALIAS};
+        ACCOUNT_NO_PERSON, ACCOUNT_RIGHT,     ACCOUNT_ROUNDED,    ACCOUNT_ROUNDED,
+        ACCOUNT_ZERO_LOST, ACCOUNT_ZERO_LOST, ACCOUNT_ALIAS};
     enum { ROWS = sizeof faults / sizeof *faults };
     struct span about;
     (void)state;
@@ -205,7 +206,7 @@ static void a_wish_is_judged(void **state)
     w[6].rpps = SPAN_NULL;
     w[7].type = DT_ORG;
     w[7].rpps = SPAN_NULL;
-    w[8].adeli = SPAN_LIT("12345678");
+    w[8].adeli = SPAN_LIT("1234567");
     w[9].telephone = SPAN_LIT("douze");
     w[10].rank = RANK_MOST + 1;
     w[11].rpps = SPAN_NULL; /* who has no RPPS number has the other one */
@@ -213,8 +214,18 @@ static void a_wish_is_judged(void **state)
     w[11].rank = RANK_MOST;
     w[12].type = DT_APP;
     w[12].structure = SPAN_LIT("300017985");
-    w[13].aliases = bad_alias;
-    w[13].n_aliases = 2;
+    w[13].rpps = SPAN_LIT("10 001 234\xC2\xA0"
+                          "565"); /* as people write them */
+    w[13].structure = SPAN_LIT("187.512.751.00020");
+    w[13].adeli = SPAN_LIT("2a-1234567");
+    w[13].telephone = SPAN_LIT("01\xE2\x80\xAF"
+                               "23 45 67 89");
+    w[14].rpps = SPAN_LIT("1,00001E+10"); /* what a spreadsheet makes of them */
+    w[15].telephone = SPAN_LIT("3,31235E+10");
+    w[16].structure = SPAN_LIT("10000024");
+    w[17].adeli = SPAN_LIT("12345678");
+    w[18].aliases = bad_alias;
+    w[18].n_aliases = 2;
     for (size_t i = 0; i < ROWS; i++) {
         if (account_wish_fault(&w[i], &about) != faults[i])
             print_error("wish %zu\n", i);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/roster.c - a roster read: its columns, its rows, and which rows name an address twice. See admin/roster.h. */
 #include "admin/roster.h"
+#include "admin/encoding.h"
 #include "admin/table.h"
 #include "directory/fold.h"
 #include "directory/import/ldif.h"
@@ -189,21 +190,40 @@ static enum rc find_doubles(struct roster *r, struct err *e)
     return RC_OK;
 }
 
-enum rc roster_read(struct span text, struct roster *out, struct err *e)
+static enum rc read_table(struct span text, struct roster *out, struct err *e)
 {
     struct reading in = {.r = out};
+    enum rc rc = table_each(text, take, &in, e);
+
+    if (rc == RC_OK && !in.begun)
+        rc = err_set(e, RC_SYNTAX, "the file is empty: its first line names the columns");
+    return rc;
+}
+
+static enum rc read_encoded(struct span text, const char *encoding, struct roster *out, struct err *e)
+{
+    struct buf utf8 = BUF_INIT;
+    enum rc rc = encoding_to_utf8(encoding, text, &utf8, e);
+
+    if (rc == RC_OK)
+        rc = read_table(buf_span(&utf8), out, e);
+    buf_free(&utf8);
+    return rc;
+}
+
+enum rc roster_read(struct span text, const char *encoding, struct roster *out, struct err *e)
+{
     enum rc rc;
 
     *out = (struct roster){.n = 0};
     if (text.n > ROSTER_FILE_MOST)
         return err_set(e, RC_SYNTAX, "the file is larger than %d MiB", ROSTER_FILE_MOST >> 20);
-    if (ldif_is(text)) {
+    if (ldif_is(text) && encoding)
+        return err_set(e, RC_SYNTAX, "LDIF is UTF-8, with base 64 where it must: an encoding is said of a table alone");
+    if (ldif_is(text))
         rc = roster_read_ldif(text, out, e);
-        return rc == RC_OK ? find_doubles(out, e) : rc;
-    }
-    rc = table_each(text, take, &in, e);
-    if (rc == RC_OK && !in.begun)
-        rc = err_set(e, RC_SYNTAX, "the file is empty: its first line names the columns");
+    else
+        rc = encoding ? read_encoded(text, encoding, out, e) : read_table(text, out, e);
     return rc == RC_OK ? find_doubles(out, e) : rc;
 }
 

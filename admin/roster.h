@@ -66,7 +66,8 @@ struct roster {
     struct buf cells;
     struct buf unused; /* LDIF: attributes that were passed over, ", " between them */
 };
-enum rc roster_read(struct span text, struct roster *out, struct err *e);
+/* encoding: what a table is in (admin/encoding.h); NULL: UTF-8, which LDIF always is. */
+enum rc roster_read(struct span text, const char *encoding, struct roster *out, struct err *e);
 struct span roster_cell(const struct roster *r, uint32_t row, enum roster_column column);
 void roster_free(struct roster *r);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/roster_apply.c - one row of a roster: the account added, or changed where the row says something else. See admin/roster.h. */
 #include "admin/life.h"
+#include "admin/numbers.h"
 #include "admin/roster.h"
 #include <stddef.h>
 #include <stdio.h>
@@ -77,6 +78,14 @@ static bool same_text(struct span cell, struct span is)
     return same;
 }
 
+/* Numbers are compared in the form that is kept. */
+static struct span as_kept(enum roster_column c, struct span cell, char mem[NUMBER_ROOM])
+{
+    if (c == ROSTER_TELEPHONE)
+        return telephone_normal(cell, mem);
+    return c == ROSTER_RPPS || c == ROSTER_ADELI ? number_normal(cell, mem) : cell;
+}
+
 /* A name is told by its own column, or by its parts. An empty RPPS number is none that could be meant. */
 static bool is_told(const struct applying *a, enum roster_column c)
 {
@@ -89,10 +98,11 @@ static void compare_texts(struct applying *a)
 {
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct span wished = *(const struct span *)((const char *)&a->wish.w + texts[i].wish);
+        char mem[NUMBER_ROOM];
 
         *(struct span *)((char *)&a->change + texts[i].to) = wished;
-        if (is_told(a, texts[i].column) &&
-            !same_text(wished, *(const struct span *)((const char *)&a->there.is + texts[i].is)))
+        if (is_told(a, texts[i].column) && !same_text(as_kept(texts[i].column, wished, mem),
+                                                      *(const struct span *)((const char *)&a->there.is + texts[i].is)))
             differs(a, texts[i].column, texts[i].change);
     }
 }
@@ -166,10 +176,11 @@ static enum rc stays(const struct applying *a, struct err *e)
 {
     const struct account_wish *w = &a->wish.w;
     struct span structure = a->there.is.structure;
+    char mem[NUMBER_ROOM];
 
     if (w->type != a->there.is.type)
         return err_set(e, RC_PERM, "the type of a mailbox never changes: it is %s", type_name(a->there.is.type));
-    if (says(a, ROSTER_STRUCTURE) && !span_eq(w->structure, structure))
+    if (says(a, ROSTER_STRUCTURE) && !span_eq(number_normal(w->structure, mem), structure))
         return err_set(e, RC_PERM, "the structure of a mailbox never changes: it is %.*s", SPAN_ARG(structure));
     return RC_OK;
 }
@@ -204,6 +215,7 @@ static enum rc write_change(struct applying *a, bool state, struct err *e)
 static enum rc change(struct applying *a, enum roster_outcome *out, struct err *e)
 {
     struct span about = SPAN_NULL;
+    enum account_fault fault;
     bool state = says(a, ROSTER_STATE) && a->wish.state != a->there.is.state;
     enum rc rc = stays(a, e);
 
@@ -219,8 +231,9 @@ static enum rc change(struct applying *a, enum roster_outcome *out, struct err *
     if (state)
         differs(a, ROSTER_STATE, 0);
     *out = a->change.what || state ? ROSTER_CHANGED : ROSTER_UNCHANGED;
-    if (account_change_fault(&a->change, &about) != ACCOUNT_RIGHT)
-        return err_set(e, RC_SYNTAX, "not right: %.*s", SPAN_ARG(span_head(about, 100)));
+    fault = account_change_fault(&a->change, &about);
+    if (fault != ACCOUNT_RIGHT)
+        return account_refuse(fault, about, e);
     if (a->dry)
         return a->change.what ? account_change_would(a->ad, &a->there, &a->change, e) : RC_OK;
     return write_change(a, state, e);

@@ -10,9 +10,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     struct roster_defaults d = {.quota = 1};
     struct roster r;
+    /* the last octet chooses: as it is, or from an encoding */
+    const char *encoding = n > 0 && p[n - 1] % 2 ? p[n - 1] % 4 == 1 ? "windows-1252" : "utf-16" : NULL;
     struct err e;
 
-    if (roster_read(span_of(p, n), &r, &e) == RC_OK)
+    if (roster_read(span_of(p, n), encoding, &r, &e) == RC_OK)
         for (uint32_t row = 0; row < r.n; row++) {
             struct roster_wish w;
 

@@ -40,11 +40,11 @@ static size_t line_length(struct span rest)
     return i < rest.n ? i + 1 : rest.n;
 }
 
-static uint32_t line_at(struct span text, size_t at)
+uint32_t table_line(struct span text, size_t at)
 {
     uint32_t line = 1;
 
-    for (size_t n; (n = line_length(text)) > 0 && n <= at; at -= n, line++)
+    for (size_t n; (n = line_length(text)) > 0 && n <= at && strchr("\r\n", text.p[n - 1]); at -= n, line++)
         text = span_from(text, n);
     return line;
 }
@@ -55,9 +55,13 @@ static enum rc is_text(struct span text, struct err *e)
 
     for (; at < text.n && n > 0; at += n)
         n = charset_utf8_next(span_from(text, at));
+    if (n == 0 && (span_istarts(text, "\xFF\xFE") || span_istarts(text, "\xFE\xFF")))
+        return err_set(e, RC_SYNTAX, "the file is UTF-16: save it as \"CSV UTF-8\", or say --encoding utf-16");
     if (n == 0)
-        return err_set(e, RC_SYNTAX, "line %u: the file is not UTF-8: save it as \"CSV UTF-8\" in the spreadsheet",
-                       (unsigned)line_at(text, at));
+        return err_set(e, RC_SYNTAX,
+                       "line %u: the file is not UTF-8: save it as \"CSV UTF-8\" in the spreadsheet, or say --encoding "
+                       "windows-1252 and look at the names with --dry-run",
+                       (unsigned)table_line(text, at));
     if (span_chr(text, '\0') >= 0)
         return err_set(e, RC_SYNTAX, "the file holds an octet 0: it is no text");
     return RC_OK;

@@ -18,6 +18,8 @@ static enum rc show(const struct table_row *row, void *ctx, struct err *e)
     return RC_OK;
 }
 
+#define SAY                                                                                                            \
+    "save it as \"CSV UTF-8\" in the spreadsheet, or say --encoding windows-1252 and look at the names with --dry-run"
 static const struct {
     const char *text, *rows; /* or what e->log says */
 } tables[] = {
@@ -38,14 +40,17 @@ static const struct {
     {"sep=,\na,b;c;d\n", "2:<a><b;c;d>"},
     {"sep=;", "1:<sep=><>"},
     {"sep=xy;z\n", "1:<sep=xy><z>"},
-    {"a;b\r1;\xE9\r", "line 2: the file is not UTF-8: save it as \"CSV UTF-8\" in the spreadsheet"},
+    {"a;b\r1;\xE9\r", "line 2: the file is not UTF-8: " SAY},
     {"a;b\n'=1+1;''x\n'Hooft;'\n", "1:<a><b>2:<=1+1><'x>3:<'Hooft><'>"},
     {"nom,service;x;y\nz\n", "1:<nom,service><x><y>2:<z>"}, /* the separator it has most of */
     {"a;b\n1;\"2\n3;4\n", "line 2: its quotes do not end"},
     {"a;b\n1;x\"2\n3;4\n", "line 2: a quote stands where none may be"},
     {"a;b\n1;\"x\"y\n3;4\n", "line 2: a quote stands where none may be"},
-    {"a;b\n1;\xE9t\xE9\n", "line 2: the file is not UTF-8: save it as \"CSV UTF-8\" in the spreadsheet"},
-    {"a;b\n1;\xC3", "line 2: the file is not UTF-8: save it as \"CSV UTF-8\" in the spreadsheet"},
+    {"a;b\n1;\xE9t\xE9\n", "line 2: the file is not UTF-8: " SAY},
+    {"\xFF\xFE"
+     "a",
+     "the file is UTF-16: save it as \"CSV UTF-8\", or say --encoding utf-16"},
+    {"a;b\n1;\xC3", "line 2: the file is not UTF-8: " SAY},
 };
 
 static void rows_and_their_lines(void **state)

@@ -93,6 +93,7 @@ static const struct cmd_opt set_opts[] = {
 };
 static const struct cmd_opt account_import_opts[] = {
     {"--dry-run", NULL, "say what would become of each row; write nothing"},
+    {"--encoding", "NAME", "of a table that is not UTF-8: windows-1252, iso-8859-15, macintosh, cp850, utf-16"},
     {"--sheets", "FILE.html", "a new file: a page to print for each new account, with a code for choosing a password"},
     {"--code-days", "N", "how long the codes are good; 0: passwords instead of codes; default account.code_life"},
     {NULL, NULL, NULL},

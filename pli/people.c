@@ -302,6 +302,10 @@ int wish_refused(struct cmd *c, enum account_fault fault, struct span about)
         [ACCOUNT_TELEPHONE] = {"telephone ", ": 3 to 15 digits, such as +33123456789 or 01 23 45 67 89", 40},
         [ACCOUNT_NO_PERSON] = {"a mailbox of type org or app has --structure, not a person's number: ", "", 20},
         [ACCOUNT_RANK] = {"", "--rank is 1 to 99", 0},
+        [ACCOUNT_ROUNDED] = {"",
+                             ": a spreadsheet has rounded this number and its last digits are lost: type all of them",
+                             40},
+        [ACCOUNT_ZERO_LOST] = {"", ": a 0 is missing in front, as spreadsheets take it away: type it again", 40},
     };
     struct span shown = span_head(about, (size_t)texts[fault].most);
 

@@ -57,7 +57,7 @@ static int read_file(struct importing *im, const char *name)
     answer = read_all(im, fd, name, &text);
     if (fd > 0)
         close(fd);
-    if (answer == PLI_OK && roster_read(buf_span(&text), &im->roster, &e) != RC_OK)
+    if (answer == PLI_OK && roster_read(buf_span(&text), opt_get(im->c, "--encoding"), &im->roster, &e) != RC_OK)
         answer = cmd_fail(im->c, "%s: %s", name, e.log);
     if (answer == PLI_OK && im->roster.unused.n > 0 && !im->c->json)
         fprintf(stderr, "attributes that are not used: %s\n", buf_cstr(&im->roster.unused));
@@ -93,9 +93,10 @@ static void print_row(struct importing *im, const struct roster_result *r)
     if (r->outcome == ROSTER_UNCHANGED)
         return;
     wipe_bar(im);
-    fprintf(to, "line %u: %.*s %s%s%s%s\n", r->line, SPAN_ARG(span_head(r->address, 100)),
-            im->dry && r->outcome < ROSTER_UNCHANGED ? "would be " : "", roster_outcomes[r->outcome],
-            r->why[0] ? ": " : "", r->why);
+    fprintf(to, "line %u: %.*s ", r->line, SPAN_ARG(span_head(r->address, 100)));
+    if (im->dry && r->outcome < ROSTER_UNCHANGED) /* a name that was read in the wrong encoding is seen */
+        fprintf(to, "%s%.*s%swould be ", r->name.n ? "(" : "", SPAN_ARG(r->name), r->name.n ? ") " : "");
+    fprintf(to, "%s%s%s\n", roster_outcomes[r->outcome], r->why[0] ? ": " : "", r->why);
 }
 
 /* A disk that takes no more sheets ends the run: an account whose password nobody has is of no use. */
@@ -110,9 +111,9 @@ static bool told(const struct roster_result *result, void *ctx)
     im->count[r.outcome]++;
     im->told++;
     if (im->rows)
-        json_array_append_new(im->rows,
-                              json_pack("{s:i,s:o,s:s,s:s}", "line", (int)r.line, "address", json_text(r.address),
-                                        "outcome", roster_outcomes[r.outcome], "why", r.why));
+        json_array_append_new(im->rows, json_pack("{s:i,s:o,s:o,s:s,s:s}", "line", (int)r.line, "address",
+                                                  json_text(r.address), "name", json_text(r.name), "outcome",
+                                                  roster_outcomes[r.outcome], "why", r.why));
     else
         print_row(im, &r);
     draw_bar(im);

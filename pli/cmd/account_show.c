@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/cmd/account_show.c - pli account show, list; pli directory search: what the directory has, for people and programs. */
 #include "admin/national.h"
+#include "admin/numbers.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
@@ -124,10 +125,11 @@ static int address_of_rpps(struct cmd *c, struct span rpps, char out[ADDRESS_ROO
 static int address_shown(struct cmd *c, char out[ADDRESS_ROOM])
 {
     struct span asked = span_str(c->pos[0]);
+    char number[NUMBER_ROOM];
     struct err e = {0};
 
-    if (rpps_ok(asked))
-        return address_of_rpps(c, asked, out);
+    if (number_is(asked, rpps_ok))
+        return address_of_rpps(c, number_normal(asked, number), out);
     if (account_address(inst_admin(c), asked, out, &e) == RC_OK)
         return PLI_OK;
     if (e.rc != RC_SYNTAX)

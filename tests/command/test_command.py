@@ -155,7 +155,7 @@ def test_an_account_from_add_to_delete(pli):
     (["--type", "org", "--name", "Un", "--structure", FINESS[:-1] + "6"], "FINESS"),
     (["--type", "org", "--name", "Un", "--structure", "2C0000014"], "FINESS"),
     (["--type", "org", "--name", "Un", "--structure", "35600000000049"], "SIRET"),
-    (["--type", "per", "--name", "Un", "--adeli", "12345678"], "ADELI"),
+    (["--type", "per", "--name", "Un", "--adeli", "1234567"], "ADELI"),
     (["--type", "org", "--name", "Un", "--structure", FINESS, "--adeli", "123456789"], "person's number"),
     (["--type", "per", "--name", "Un", "--rpps", RPPS, "--telephone", "01 23 45 67 89 p. 4"], "telephone"),
     (["--type", "per", "--name", "Un", "--rpps", RPPS, "--rank", "100"], "rank"),

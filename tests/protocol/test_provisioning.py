@@ -83,6 +83,49 @@ def test_as_a_spreadsheet_writes_it(inst, file, dress):
     assert (shown["name"], shown["specialty"], shown["red_list"]) == ("Marie-Ève TABLEUR", 'Médecine "du sport"; général', False)
 
 
+@pytest.mark.parametrize("encoding,python", [("windows-1252", "cp1252"), ("macintosh", "mac_roman"), ("utf-16", "utf-16")])
+def test_as_an_old_spreadsheet_encodes_it(inst, file, encoding, python):
+    """Excel's plain CSV in France: refused with the option's name, taken with it; the dry run shows each name, so that a wrong guess is seen."""
+    address = f"helene.{python.replace('_', '')}@chu.test"
+    rows = file("Adresse;Type;Nom affiché;RPPS;Service\r\n" f"{address};PER;Hélène L\u2019Œuvre;{rpps(12)};Réa \u00e0 200\u00a0m\r\n", encoding=python)
+    r = inst.pli("account", "import", rows, check=False)
+    assert r.returncode == 1 and f"--encoding {'utf-16' if python == 'utf-16' else 'windows-1252'}" in r.stderr
+    assert f"line 2: {address} (Hélène L\u2019Œuvre) would be added\n" in inst.pli("account", "import", rows, "--dry-run", "--encoding", encoding)
+    if python == "mac_roman":  # the wrong one: seen in the dry run, or refused
+        r = inst.pli("account", "import", rows, "--dry-run", "--encoding", "windows-1252", check=False)
+        assert r.returncode == 1 and "line 1: the octet 8F is nothing in windows-1252" in r.stderr or "Hélène" not in r.stdout
+    assert outcomes(inst, rows, "--encoding", encoding) == ({address: ("added", "")}, 0)
+    shown = inst.json("account", "show", address)
+    assert (shown["name"], shown["service"]) == ("Hélène L\u2019Œuvre", "Réa à 200\u00a0m")
+    r = inst.pli("account", "import", file(f"adresse;type\n{address};per\n"), "--encoding", "latin1", check=False)
+    assert r.returncode == 1 and "no such encoding: latin1 (known: windows-1252, " in r.stderr
+
+
+def test_numbers_as_people_and_spreadsheets_write_them(inst, file):
+    """Spaces of all kinds, dots, hyphens say nothing; what a spreadsheet has rounded or shortened is refused with what to do."""
+    head = "adresse;type;nom_affiche;rpps;structure;adeli;telephone\n"
+    n = rpps(13)
+    spaced = f"{n[:2]}\u00a0{n[2:5]}\u202f{n[5:8]} {n[8:]}"
+    rows = file(head + f"nombres@chu.test;per;Anne NOMBRE;{spaced};187.512.751-00020;2a 1234567;01\u00a023\u202f45 67 89\n")
+    assert outcomes(inst, rows) == ({"nombres@chu.test": ("added", "")}, 0)
+    assert outcomes(inst, rows) == ({"nombres@chu.test": ("unchanged", "")}, 0)
+    shown = inst.json("account", "show", spaced)
+    assert [shown[k] for k in ("address", "rpps", "structure", "adeli", "telephone")] == ["nombres@chu.test", n, "18751275100020", "2A1234567", "01 23 45 67 89"]
+    inst.pli("account", "set", "nombres@chu.test", "--rpps", "10.001.234.565", "--adeli", "2B 123 4567", "--telephone", "+33\u00a01 23")
+    shown = inst.json("account", "show", "nombres@chu.test")
+    assert [shown[k] for k in ("rpps", "adeli", "telephone")] == ["10001234565", "2B1234567", "+33 1 23"]
+    inst.pli("account", "set", "nombres@chu.test", "--rpps", n)
+    for cells, why in [("1,00001E+10;;;", "the spreadsheet has rounded this number"), (";1,87513E+13;;", "the spreadsheet has rounded this number"),
+                       (f"{n};10 000 024;;", "a 0 is missing in front"), (f"{n};;12345678;", "a 0 is missing in front"), (f"{n};;;3,31235E+10", "the spreadsheet has rounded"),
+                       (f"{n[:-1]}{(int(n[-1]) + 1) % 10};;;", "not an RPPS number")]:
+        got, code = outcomes(inst, file(head + f"nombres2@chu.test;per;Anne NOMBRE;{cells}\n"))
+        assert code == 1 and got["nombres2@chu.test"][0] == "refused" and got["nombres2@chu.test"][1].startswith(why)
+    got, code = outcomes(inst, file(head + "nombres@chu.test;per;Anne NOMBRE;1,00001E+10;;;\n"))  # of one that is there, too
+    assert code == 1 and got["nombres@chu.test"][1].startswith("the spreadsheet has rounded this number and its last digits are lost: make the column's format Text")
+    r = inst.pli("account", "set", "nombres@chu.test", "--rpps", "1,00001E+10", check=False)
+    assert r.returncode == 2 and "1,00001E+10: a spreadsheet has rounded this number" in r.stderr
+
+
 def test_again_and_with_changes(inst, file):
     head = "address,type,name,rpps,service,aliases,quota,red_list\n"
     first = file(head + f"marc.deux@chu.test,per,Marc DEUX,{rpps(2)},Urgences,m.deux@chu.test,1G,no\n")
@@ -134,7 +177,8 @@ def test_a_row_that_is_wrong_stops_no_other(inst, file):
     ("adresse;nom\n", "utf-8", "line 1: the columns address and type must be there"),
     ("adresse;type;address\n", "utf-8", "line 1: the column address is there twice"),
     ("address;type\nx@chu.test;per;trop\n", "utf-8", "line 2: 3 cells, but 2 columns"),
-    ("address;type;name\nx@chu.test;per;Hélène\n", "cp1252", 'line 2: the file is not UTF-8: save it as "CSV UTF-8"'),
+    ("address;type;name\nx@chu.test;per;Hélène\n", "cp1252", 'line 2: the file is not UTF-8: save it as "CSV UTF-8" in the spreadsheet, or say --encoding windows-1252 '),
+    ("address;type;name\nx@chu.test;per;Hélène\n", "utf-16", 'the file is UTF-16: save it as "CSV UTF-8", or say --encoding utf-16'),
     ("address;type;name\nx@chu.test;per;\"Sans fin\ny@chu.test;per;Y\n", "utf-8", "line 2: its quotes do not end"),
     ("", "utf-8", "the file is empty"),
 ])
@@ -190,10 +234,10 @@ def test_what_the_national_directory_is_told_beside_the_name(inst, file):
     assert code == 0 and got["kine@chu.test"] == ("changed", "civility, telephone, description, rank, paperless")
     told = {k: inst.json("account", "show", "kine@chu.test")[k] for k in keys}
     assert told == {"civility": None, "adeli": "2A1234567", "telephone": None, "description": None, "rank": 0, "paperless": False, "rpps": None}
-    for cells, why in [("12345678;;;", "ADELI"), (";01-AB;;", "telephone"), (";;;100", "rank"), (";;;-1", "rank")]:
+    for cells, why in [("1234567;;;", "ADELI"), (";01-AB;;", "telephone"), (";;;100", "rank"), (";;;-1", "rank")]:
         adeli, telephone, description, rank = cells.split(";")
         got, code = outcomes(inst, file(head + f"kine@chu.test;per;Aline KINÉ;;{adeli};{telephone};{description};{rank};\n"))
-        assert code == 1 and got["kine@chu.test"][0] == "refused" and (why in got["kine@chu.test"][1] or "not right" in got["kine@chu.test"][1])
+        assert code == 1 and got["kine@chu.test"][0] == "refused" and why in got["kine@chu.test"][1]
     got, code = outcomes(inst, file(head + "kine@chu.test;per;Aline KINÉ;;;;;;\n"))  # her only number is not taken away
     assert got["kine@chu.test"][0] == "refused" and inst.json("account", "show", "kine@chu.test")["adeli"] == "2A1234567"
 
