@@ -71,6 +71,8 @@ static enum rc prepare_texts(struct adding *n, struct err *e)
                                         {"the service", w->service, &n->a.service},
                                         {"the civility", w->civility, &n->a.civility},
                                         {"the description", w->description, &n->a.description},
+                                        {"the town", span_trim(w->town), &n->a.town},
+                                        {"the structure's name", span_trim(w->structure_name), &n->a.structure_name},
                                         {"the person responsible", w->responsible, &n->a.responsible}};
     return account_texts_prepare(&n->texts, list, sizeof list / sizeof *list, e);
 }

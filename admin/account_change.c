@@ -30,6 +30,9 @@ static const struct {
      "the civility"},
     {CHANGE_DESCRIPTION, offsetof(struct account_change, description), offsetof(struct dird_account, description),
      DS_DESCRIPTION, "the description"},
+    {CHANGE_TOWN, offsetof(struct account_change, town), offsetof(struct dird_account, town), DS_TOWN, "the town"},
+    {CHANGE_STRUCTURE_NAME, offsetof(struct account_change, structure_name),
+     offsetof(struct dird_account, structure_name), DS_STRUCTURE_NAME, "the structure's name"},
 };
 enum { TEXTS = sizeof texts / sizeof *texts };
 

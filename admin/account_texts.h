@@ -6,7 +6,7 @@
 #pragma once
 #include "admin/accounts.h"
 
-enum { ACCOUNT_TEXTS_MOST = 10 };
+enum { ACCOUNT_TEXTS_MOST = 12 };
 struct account_texts {
     struct buf text[ACCOUNT_TEXTS_MOST], aliases;
 };

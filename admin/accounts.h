@@ -55,6 +55,8 @@ struct account_wish {
     struct span rpps, structure;  /* type PER needs the first (or adeli), the others the second; numbers as people write them (admin/numbers.h) */
     struct span profession, specialty, service, responsible;
     struct span civility, description;
+    struct span town;
+    struct span structure_name;   /* empty: as the account's structure is called here, when that is known */
     struct span adeli;            /* type PER: instead of rpps, or beside it */
     struct span telephone;        /* of the mailbox */
     uint32_t rank;                /* 1 to RANK_MOST among the mailboxes of one holder; 0: not told */
@@ -102,12 +104,13 @@ enum account_what {
     CHANGE_NAME = 1, CHANGE_SERVICE = 2, CHANGE_RESPONSIBLE = 4, CHANGE_PROFESSION = 8, CHANGE_SPECIALTY = 16, CHANGE_RPPS = 32, CHANGE_ALIASES = 64,
     CHANGE_SIGN = 128, CHANGE_RED_LIST = 256, CHANGE_QUOTA = 512, CHANGE_MOST = 1024, CHANGE_SEEN = 2048,
     CHANGE_CIVILITY = 4096, CHANGE_ADELI = 8192, CHANGE_TELEPHONE = 1 << 14, CHANGE_DESCRIPTION = 1 << 15, CHANGE_RANK = 1 << 16, CHANGE_PAPERLESS = 1 << 17,
+    CHANGE_TOWN = 1 << 18, CHANGE_STRUCTURE_NAME = 1 << 19,
     CHANGE_ALIAS_ADD = 1 << 28, CHANGE_ALIAS_REMOVE = 1 << 29 /* instead of CHANGE_ALIASES: these come, or go; RC_NOTFOUND: one that is to go is none */
 };
 struct account_change {
     uint32_t what;                /* CHANGE_ bits: only these fields count */
     struct span name, service, responsible, profession, specialty, rpps;
-    struct span civility, adeli, telephone, description;
+    struct span civility, adeli, telephone, description, town, structure_name;
     uint32_t rank;                /* 0: not told any more */
     uint8_t paperless;            /* enum dird_said */
     const struct span *aliases;   /* all of them from now on; of CHANGE_ALIAS_ADD, _REMOVE those that come or go */

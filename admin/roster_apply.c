@@ -47,6 +47,10 @@ static const struct {
      offsetof(struct account_change, telephone), offsetof(struct dird_account, telephone)},
     {ROSTER_DESCRIPTION, CHANGE_DESCRIPTION, offsetof(struct account_wish, description),
      offsetof(struct account_change, description), offsetof(struct dird_account, description)},
+    {ROSTER_TOWN, CHANGE_TOWN, offsetof(struct account_wish, town), offsetof(struct account_change, town),
+     offsetof(struct dird_account, town)},
+    {ROSTER_STRUCTURE_NAME, CHANGE_STRUCTURE_NAME, offsetof(struct account_wish, structure_name),
+     offsetof(struct account_change, structure_name), offsetof(struct dird_account, structure_name)},
 };
 
 static bool has(const struct applying *a, enum roster_column c)
@@ -86,12 +90,13 @@ static struct span as_kept(enum roster_column c, struct span cell, char mem[NUMB
     return c == ROSTER_RPPS || c == ROSTER_ADELI ? number_normal(cell, mem) : cell;
 }
 
-/* A name is told by its own column, or by its parts. An empty RPPS number is none that could be meant. */
+/* A name is told by its own column, or by its parts. An empty RPPS number is none that could be meant; an empty name of a structure is the one that it has
+ * here, which the row's account got when it was made. */
 static bool is_told(const struct applying *a, enum roster_column c)
 {
     if (c == ROSTER_NAME)
         return a->wish.w.name.n > 0;
-    return c == ROSTER_RPPS ? says(a, c) : has(a, c);
+    return c == ROSTER_RPPS || c == ROSTER_STRUCTURE_NAME ? says(a, c) : has(a, c);
 }
 
 static void compare_texts(struct applying *a)

@@ -22,6 +22,8 @@ static const struct {
              {"adeli", ROSTER_ADELI},
              {"telephoneNumber", ROSTER_TELEPHONE},
              {"description", ROSTER_DESCRIPTION},
+             {"l", ROSTER_TOWN},
+             {"o", ROSTER_STRUCTURE_NAME},
              {"mssPreferredRank", ROSTER_RANK},
              {"mssPaperless", ROSTER_PAPERLESS},
              {"pliQuota", ROSTER_QUOTA},

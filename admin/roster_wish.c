@@ -134,6 +134,8 @@ enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_de
                                       .adeli = roster_cell(r, row, ROSTER_ADELI),
                                       .telephone = roster_cell(r, row, ROSTER_TELEPHONE),
                                       .description = roster_cell(r, row, ROSTER_DESCRIPTION),
+                                      .town = roster_cell(r, row, ROSTER_TOWN),
+                                      .structure_name = roster_cell(r, row, ROSTER_STRUCTURE_NAME),
                                       .password_min = d->password_min,
                                       .code_until = d->code_until,
                                       .quota = d->quota,

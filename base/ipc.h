@@ -34,7 +34,7 @@
 #include "base/clock.h"
 #include <sys/types.h>
 
-enum { IPC_MSG_MAX = 96 * 1024, IPC_FIELDS_MAX = 32, IPC_STRUCT_MAX = 1024 };
+enum { IPC_MSG_MAX = 96 * 1024, IPC_FIELDS_MAX = 40, IPC_STRUCT_MAX = 1024 };
 enum { IPC_OP_HELLO = 1, IPC_OP_FIRST = 16 };
 
 enum ipc_type { IPC_END = 0, IPC_U8, IPC_U16, IPC_U32, IPC_U64, IPC_FIX, IPC_BYTES };

@@ -12,7 +12,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 15
+#define DIRD_VERSION 16
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -214,12 +214,15 @@ enum dird_state { DA_ACTIVE = 0, DA_SUSPENDED, DA_CLOSED, DA_ERASING };
     F(T, BYTES, telephone, DIRD_ID)                                                     \
     F(T, BYTES, description, DIRD_NAME)      /* what the mailbox is for */              \
     F(T, U32, rank)                          /* among the mailboxes of one holder, 1 first; 0: not told */ \
-    F(T, U8, paperless)                      /* enum dird_said */
+    F(T, U8, paperless)                      /* enum dird_said */                       \
+    F(T, BYTES, town, DIRD_NAME)             /* l */                                    \
+    F(T, BYTES, structure_name, DIRD_NAME)   /* o; of ADD, empty: as its structure is called here, if it is known */
 IPC_MESSAGE(dird_account);
 
 enum { DS_NAME = 1, DS_FLAGS = 2, DS_STATE = 4 /* of ADD alone: DIRD_ACCOUNT_STATE changes it */, DS_QUOTA = 8, DS_CERT = 16, DS_SERVICE = 32, DS_RESPONSIBLE = 64, DS_PROFESSION = 128,
        DS_ALIASES = 256, DS_SPECIALTY = 512, DS_RPPS = 1024 /* per and cab */, DS_MOST = 2048,
        DS_CIVILITY = 4096, DS_ADELI = 8192 /* per and cab */, DS_TELEPHONE = 1 << 14, DS_DESCRIPTION = 1 << 15, DS_RANK = 1 << 16, DS_PAPERLESS = 1 << 17,
+       DS_TOWN = 1 << 18, DS_STRUCTURE_NAME = 1 << 19,
        DS_ALIAS_ADD = 1 << 28, DS_ALIAS_REMOVE = 1 << 29 /* .aliases come to those that are there, or go from them: two who do so at once lose none */ };
 #define FIELDS_dird_set_req(F, T)                                                                                                            \
     F(T, U32, what)                                       /* DS_ bits: only the fields named are changed */                                  \

@@ -239,7 +239,9 @@ json_t *account_json(const struct dird_account *a)
                  {"civility", a->civility},
                  {"adeli", a->adeli},
                  {"telephone", a->telephone},
-                 {"description", a->description}};
+                 {"description", a->description},
+                 {"town", a->town},
+                 {"structure_name", a->structure_name}};
     json_t *j = json_object();
     char when[32];
 

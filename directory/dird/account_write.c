@@ -152,7 +152,7 @@ static enum rc number_is_free(struct dird *d, uint64_t mbx, struct err *e)
     return rc;
 }
 
-static struct mods *new_entry(const struct dird_account *a, const struct passhash *p, struct span structure_name)
+static struct mods *new_entry(const struct dird_account *a, const struct passhash *p)
 {
     static const struct span classes[] = {SPAN_LIT("inetOrgPerson"), SPAN_LIT("inetLocalMailRecipient"),
                                           SPAN_LIT("mssBox")};
@@ -165,7 +165,6 @@ static struct mods *new_entry(const struct dird_account *a, const struct passhas
     mods_str(m, "pliMailboxId", number);
     mods_text(m, "pliMailboxKey", span_of(a->pub, sizeof a->pub));
     mods_text(m, "mssStructureId", a->structure);
-    mods_text(m, "o", structure_name);
     mods_str(m, "userPassword", p->hash);
     if (a->code_until)
         mods_time(m, "pliCodeUntil", a->code_until);
@@ -174,26 +173,30 @@ static struct mods *new_entry(const struct dird_account *a, const struct passhas
 }
 
 /* The structure and the person are written first, so that a mailbox never names an entry that is not there. */
-static enum rc add_entry(struct dird *d, const struct dird_account *a, const struct passhash *p, struct err *e)
+static enum rc add_entry(struct dird *d, struct dird_account *a, const struct passhash *p, bool names, struct err *e)
 {
     struct buf structure = BUF_INIT;
     enum rc rc = RC_OK;
     if (a->structure.n > 0)
-        rc = structure_put(d, a->structure, &structure, e);
+        rc = structure_put(d, a->structure, names ? a->structure_name : SPAN_NULL, &structure, e);
+    if (a->structure_name.n == 0)
+        a->structure_name = buf_span(&structure);
     if (rc == RC_OK && a->rpps.n > 0)
         rc = person_put(d, a, e);
     if (rc == RC_OK) {
-        struct mods *m = new_entry(a, p, buf_span(&structure));
+        struct mods *m = new_entry(a, p);
         rc = run(d, do_add, a->address, m, SPAN_NULL, "add an account", e);
         mods_free(&m);
     }
+    a->structure_name = SPAN_NULL; /* it may have been the buffer's */
     buf_free(&structure);
     if (rc == RC_EXISTS)
         return err_set(e, RC_EXISTS, "%s is already an address here", log_esc(a->address));
     return rc;
 }
 
-enum rc account_add(struct dird *d, const struct dird_account *asked, const struct passhash *p, struct err *e)
+enum rc account_add(struct dird *d, const struct dird_account *asked, const struct passhash *p, bool names,
+                    struct err *e)
 {
     struct dird_account a = *asked;
     struct err ignored = {0};
@@ -207,7 +210,7 @@ enum rc account_add(struct dird *d, const struct dird_account *asked, const stru
     if (rc != RC_OK)
         return rc;
     account_split_name(&a);
-    rc = add_entry(d, &a, p, e);
+    rc = add_entry(d, &a, p, names, e);
     if (rc == RC_OK && !p->hash[0] && (rc = put_password(d, a.address, p, a.code_until, e)) != RC_OK)
         (void)!run(d, do_delete, a.address, NULL, SPAN_NULL, "take an account back", &ignored);
     if (rc == RC_OK)
@@ -234,6 +237,8 @@ static void overlay(struct dird_account *to, const struct dird_account *from, ui
                  {DS_ADELI, &to->adeli, from->adeli},
                  {DS_TELEPHONE, &to->telephone, from->telephone},
                  {DS_DESCRIPTION, &to->description, from->description},
+                 {DS_TOWN, &to->town, from->town},
+                 {DS_STRUCTURE_NAME, &to->structure_name, from->structure_name},
                  {DS_ALIASES, &to->aliases, from->aliases}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (what & texts[i].bit)

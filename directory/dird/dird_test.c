@@ -22,6 +22,8 @@ static void an_account_is_usable_at_once(void **state)
     a.aliases = SPAN_LIT("h.martin@chu.example\nhm@cabinet.example");
     a.structure = SPAN_LIT("300017985");
     a.civility = SPAN_LIT("Dr");
+    a.town = SPAN_LIT("N\xC3\xAEmes");
+    a.structure_name = SPAN_LIT("CHU de N\xC3\xAEmes");
     a.adeli = SPAN_LIT("2A1234567");
     a.telephone = SPAN_LIT("+33 1 23 45 67 89");
     a.description = SPAN_LIT("Avis de cardiologie");
@@ -104,6 +106,7 @@ static void it_reads_as_written(void **state)
     assert_true(span_eq_str(a.civility, "Dr") && span_eq_str(a.adeli, "2A1234567") &&
                 span_eq_str(a.telephone, "+33 1 23 45 67 89") && span_eq_str(a.description, "Avis de cardiologie"));
     assert_true(a.rank == 2 && a.paperless == SAID_NO);
+    assert_true(span_eq_str(a.town, "N\xC3\xAEmes") && span_eq_str(a.structure_name, "CHU de N\xC3\xAEmes"));
     rq.address = SPAN_LIT("nobody@chu.example");
     assert_int_equal(dir_call(dir, DIRD_ACCOUNT_GET, &rq, &a, &e), RC_NOTFOUND);
 }

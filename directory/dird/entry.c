@@ -74,13 +74,15 @@ const char *const entry_account_attrs[] = {"mail",
                                            "description",
                                            "mssPreferredRank",
                                            "mssPaperless",
+                                           "l",
+                                           "o",
                                            "userCertificate;binary",
                                            NULL};
 enum {
     MOST_TEXT = 256,
     MOST_CERT = 16384,
     MOST_ALIASES = 16384,
-    ACCOUNT_BYTES = 18 * MOST_TEXT + MOST_CERT + MOST_ALIASES
+    ACCOUNT_BYTES = 20 * MOST_TEXT + MOST_CERT + MOST_ALIASES
 };
 
 static const struct {
@@ -103,6 +105,8 @@ static const struct {
     {"adeli", offsetof(struct dird_account, adeli), 32},
     {"telephoneNumber", offsetof(struct dird_account, telephone), 32},
     {"description", offsetof(struct dird_account, description), MOST_TEXT},
+    {"l", offsetof(struct dird_account, town), MOST_TEXT},
+    {"o", offsetof(struct dird_account, structure_name), MOST_TEXT},
 };
 static const struct {
     const char *attr;

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MODS = 48, VALUES = 72, WORDS = 40, FORMS = 3 /* texts of one attribute */ };
+enum { MODS = 48, VALUES = 72, WORDS = 64, FORMS = 3 /* texts of one attribute */ };
 
 struct mods {
     bool replace;
@@ -196,8 +196,10 @@ static void number_or_none(struct mods *m, const char *attr, uint64_t n)
 static void search_words(struct mods *m, const struct dird_account *a)
 {
     ptrdiff_t at = span_chr(a->address, '@');
-    const struct span from[] = {a->name,    a->given,      a->sn,       span_head(a->address, at > 0 ? (size_t)at : 0),
-                                a->service, a->profession, a->specialty};
+    const struct span from[] = {
+        a->name,          a->given,      a->sn,        span_head(a->address, at > 0 ? (size_t)at : 0),
+        a->service,       a->profession, a->specialty, a->town,
+        a->structure_name};
     struct buf all = BUF_INIT;
     struct span v[WORDS], rest, w;
     size_t n = 0;
@@ -270,6 +272,18 @@ static void plain_texts(struct mods *m, const struct dird_account *a, uint32_t w
             mods_text(m, rows[i].attr, rows[i].text);
 }
 
+static void place(struct mods *m, const struct dird_account *a, uint32_t what)
+{
+    if (what & DS_TOWN) {
+        mods_text(m, "l", a->town);
+        finding(m, "l;lang-x-find", &a->town, 1, false);
+    }
+    if (what & DS_STRUCTURE_NAME) {
+        mods_text(m, "o", a->structure_name);
+        finding(m, "o;lang-x-find", &a->structure_name, 1, false);
+    }
+}
+
 void mods_account(struct mods *m, const struct dird_account *a, uint32_t what)
 {
     if (what & DS_NAME)
@@ -302,6 +316,7 @@ void mods_account(struct mods *m, const struct dird_account *a, uint32_t what)
     if (what & DS_PAPERLESS)
         mods_str(m, "mssPaperless", said_text(a->paperless));
     plain_texts(m, a, what);
-    if (what & (DS_NAME | DS_SERVICE | DS_PROFESSION | DS_SPECIALTY))
+    place(m, a, what);
+    if (what & (DS_NAME | DS_SERVICE | DS_PROFESSION | DS_SPECIALTY | DS_TOWN | DS_STRUCTURE_NAME))
         search_words(m, a);
 }

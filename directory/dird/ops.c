@@ -168,7 +168,8 @@ static HANDLER(h_add)
     enum rc rc = passhash_make(q->password, d->own_slapd, &pw, e); /* slow: before the lock */
     UNUSED_();
     if (rc == RC_OK && (rc = ops_begin(d, p, DIRD_ACCOUNT_ADD, req, e)) == RC_OK)
-        rc = ops_end(d, p, "account-add", q->address, account_add(d, q, &pw, e));
+        rc = ops_end(d, p, "account-add", q->address,
+                     account_add(d, q, &pw, scope_names_structure(d, p, q->structure), e));
     passhash_free(&pw);
     return rc;
 }

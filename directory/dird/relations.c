@@ -87,9 +87,19 @@ void person_drop_if_alone(struct dird *d, struct span rpps)
 
 struct naming {
     const char *dn;
-    struct mods *add;
-    struct buf *name;
+    struct mods *add, *set; /* set NULL: nobody says its name */
+    struct span id;
+    struct buf *name; /* as it is called; empty: not known */
 };
+
+/* Whoever names it first names it. */
+static int name_structure(struct ldap *ld, const struct naming *p)
+{
+    if (!span_eq(buf_span(p->name), p->id))
+        return LDAP_SUCCESS;
+    buf_clear(p->name);
+    return p->set ? ldap_modify_ext_s(ld, p->dn, (LDAPMod **)mods_list(p->set), NULL, NULL) : LDAP_SUCCESS;
+}
 
 static int put_structure(struct ldap *ld, void *ctx)
 {
@@ -101,26 +111,27 @@ static int put_structure(struct ldap *ld, void *ctx)
         return code;
     code = ldap_search_ext_s(ld, p->dn, LDAP_SCOPE_BASE, "(objectClass=*)", attrs, 0, NULL, NULL, NULL, 1, &result);
     LDAPMessage *m = code == LDAP_SUCCESS ? ldap_first_entry(ld, result) : NULL;
+    buf_clear(p->name); /* it may be done again */
     if (m)
         (void)entry_text(ld, m, "o", p->name);
     ldap_msgfree(result);
-    return code;
+    return code == LDAP_SUCCESS ? name_structure(ld, p) : code;
 }
 
-enum rc structure_put(struct dird *d, struct span id, struct buf *name_out, struct err *e)
+enum rc structure_put(struct dird *d, struct span id, struct span name, struct buf *name_out, struct err *e)
 {
     static const struct span classes[] = {SPAN_LIT("organization"), SPAN_LIT("mssStructure")};
     struct buf dn = BUF_INIT;
-    struct mods *add = mods_new(false);
+    struct mods *add = mods_new(false), *set = mods_new(true);
     dn_below(&dn, "mssStructureId", id, "structures", d->base);
     mods_put(add, "objectClass", classes, 2);
     mods_text(add, "mssStructureId", id);
-    mods_text(add, "o", id); /* until an import knows its name */
-    struct naming p = {buf_cstr(&dn), add, name_out};
+    mods_text(add, "o", name.n > 0 ? name : id); /* the number, until somebody knows its name */
+    mods_text(set, "o", name);
+    struct naming p = {buf_cstr(&dn), add, name.n > 0 ? set : NULL, id, name_out};
     enum rc rc = links_run(d->links, true, put_structure, &p, "write a structure", e);
-    if (span_eq(buf_span(name_out), id))
-        buf_clear(name_out);
     mods_free(&add);
+    mods_free(&set);
     buf_free(&dn);
     return rc;
 }

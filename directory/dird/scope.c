@@ -184,6 +184,14 @@ enum rc scope_veil(struct dird *d, const struct ipc_peer *p, struct cache_view *
     return RC_OK;
 }
 
+bool scope_names_structure(struct dird *d, const struct ipc_peer *p, struct span structure)
+{
+    struct acting w;
+    struct err ignored;
+    return scope_who(d, p, &w, &ignored) == RC_OK &&
+           (w.operator_ || scope_holds(&w.scopes, SCOPE_STRUCTURE, structure));
+}
+
 bool scope_sees_list(const struct acting *w, struct span address)
 {
     return scope_has_address(w, address);

@@ -43,6 +43,7 @@ enum rc scope_refused(struct err *e, const char *fmt, ...) __attribute__((format
 bool scope_sees(struct dird *d, const struct acting *w, struct span address); /* an account by its own address */
 /* Of an account that is not in her scopes she hears that the address is somebody's: kind and address. */
 enum rc scope_veil(struct dird *d, const struct ipc_peer *p, struct cache_view *v, struct err *e);
+bool scope_names_structure(struct dird *d, const struct ipc_peer *p, struct span structure); /* an operator, or it is hers as a structure */
 bool scope_sees_list(const struct acting *w, struct span address);
 bool scope_sees_domain(const struct acting *w, struct span domain);
 

@@ -44,6 +44,8 @@ static int read_identity(struct cmd *c, struct adding *ad)
     w->adeli = opt_span(c, "--adeli");
     w->telephone = opt_span(c, "--telephone");
     w->description = opt_span(c, "--description");
+    w->town = opt_span(c, "--town");
+    w->structure_name = opt_span(c, "--structure-name");
     w->aliases = ad->aliases;
     w->n_aliases = aliases_given(c, ad->aliases);
     fault = account_wish_fault(w, &about);

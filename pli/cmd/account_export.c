@@ -50,14 +50,23 @@ static void end_line(struct exporting *x)
 
 static void put_account(struct exporting *x, const struct dird_account *a)
 {
-    const struct span texts[] = {a->address,     span_str(type_name(a->type)),
-                                 a->name,        a->given,
-                                 a->sn,          a->rpps,
-                                 a->structure,   a->profession,
-                                 a->specialty,   a->service,
-                                 a->responsible, a->civility,
-                                 a->adeli,       a->telephone,
-                                 a->description};
+    const struct span texts[] = {a->address,
+                                 span_str(type_name(a->type)),
+                                 a->name,
+                                 a->given,
+                                 a->sn,
+                                 a->rpps,
+                                 a->structure,
+                                 a->profession,
+                                 a->specialty,
+                                 a->service,
+                                 a->responsible,
+                                 a->civility,
+                                 a->adeli,
+                                 a->telephone,
+                                 a->description,
+                                 a->town,
+                                 a->structure_name};
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         put(x, texts[i]);

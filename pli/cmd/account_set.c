@@ -21,7 +21,9 @@ static const struct {
              {"--civility", offsetof(struct account_change, civility), CHANGE_CIVILITY},
              {"--adeli", offsetof(struct account_change, adeli), CHANGE_ADELI},
              {"--telephone", offsetof(struct account_change, telephone), CHANGE_TELEPHONE},
-             {"--description", offsetof(struct account_change, description), CHANGE_DESCRIPTION}};
+             {"--description", offsetof(struct account_change, description), CHANGE_DESCRIPTION},
+             {"--town", offsetof(struct account_change, town), CHANGE_TOWN},
+             {"--structure-name", offsetof(struct account_change, structure_name), CHANGE_STRUCTURE_NAME}};
 
 struct changing {
     struct account_change ch;

@@ -61,6 +61,8 @@ static void show_text(const struct dird_account *a, const struct account_mailbox
     line("rpps", a->rpps);
     line("adeli", a->adeli);
     line("structure", a->structure);
+    line("organisation", a->structure_name);
+    line("town", a->town);
     line("profession", a->profession);
     line("specialty", a->specialty);
     line("service", a->service);

@@ -109,7 +109,7 @@ def test_help_is_there_for_everything():
 
 # ---- accounts ----
 KEYS = {"address", "type", "name", "given", "sn", "rpps", "structure", "profession", "specialty", "service", "responsible", "aliases",
-        "civility", "adeli", "telephone", "description", "rank", "paperless",
+        "civility", "adeli", "telephone", "description", "town", "structure_name", "rank", "paperless",
         "mailbox", "quota", "quota_messages", "strict", "sign", "red_list", "disabled", "state", "state_since", "state_by", "state_reason", "keep_until", "code_until"}
 
 

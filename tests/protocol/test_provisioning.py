@@ -213,7 +213,7 @@ def test_what_is_exported_is_taken_again(inst, file):
     rows = file("address;type;name;rpps;service;aliases\n" + f"\"aller.retour@chu.test\";per;\"Aller; \"\"RETOUR\"\"\";{rpps(9)};\"Étage 2; nord\";ar@chu.test\n")
     assert outcomes(inst, rows)[1] == 0
     everything = inst.pli("account", "export")
-    assert everything.splitlines()[0] == "address;type;name;given;sn;rpps;structure;profession;specialty;service;responsible;civility;adeli;telephone;description;aliases;quota;messages;sign;red_list;rank;paperless;state"
+    assert everything.splitlines()[0] == "address;type;name;given;sn;rpps;structure;profession;specialty;service;responsible;civility;adeli;telephone;description;town;structure_name;aliases;quota;messages;sign;red_list;rank;paperless;state"
     assert f'aller.retour@chu.test;PER;"Aller; ""RETOUR""";' in everything
     assert "formule@chu.test;ORG;'=1+1;" in everything  # no spreadsheet runs what whoever names an account wrote
     got, code = outcomes(inst, file(everything))
@@ -240,6 +240,28 @@ def test_what_the_national_directory_is_told_beside_the_name(inst, file):
         assert code == 1 and got["kine@chu.test"][0] == "refused" and why in got["kine@chu.test"][1]
     got, code = outcomes(inst, file(head + "kine@chu.test;per;Aline KINÉ;;;;;;\n"))  # her only number is not taken away
     assert got["kine@chu.test"][0] == "refused" and inst.json("account", "show", "kine@chu.test")["adeli"] == "2A1234567"
+
+
+def test_town_and_name_of_the_structure(inst, file):
+    """Told of an account, found by colleagues without accents, exported and taken again; the next account of that structure bears its name, too."""
+    head = "adresse;type;nom_affiche;structure;ville;nom_structure\n"
+    rows = file(head + f"lab@chu.test;org;Laboratoire;18751275100020;Saint-Étienne;Hôpital Édouard-Herriot\n")
+    assert outcomes(inst, rows) == ({"lab@chu.test": ("added", "")}, 0)
+    next_one = file(head + "lab2@chu.test;org;Laboratoire deux;18751275100020;;\n")
+    assert outcomes(inst, next_one)[0] == {"lab2@chu.test": ("added", "")}
+    assert outcomes(inst, next_one)[0] == {"lab2@chu.test": ("unchanged", "")}  # an empty cell is the name that the structure has here
+    told = {a["address"]: (a["town"], a["structure_name"]) for a in inst.json("account", "list") if a["address"].startswith("lab")}
+    assert told == {"lab@chu.test": ("Saint-Étienne", "Hôpital Édouard-Herriot"), "lab2@chu.test": (None, "Hôpital Édouard-Herriot")}
+    for words in ("herriot", "etienne", "edouard herr"):
+        assert "lab@chu.test" in {a["address"] for a in inst.json("directory", "search", words)}
+    got, code = outcomes(inst, file(inst.pli("account", "export")))
+    assert code == 0 and got["lab@chu.test"][0] == got["lab2@chu.test"][0] == "unchanged"
+    assert outcomes(inst, file(head + "lab@chu.test;org;Laboratoire;18751275100020;Lyon;HCL\n"))[0] == {"lab@chu.test": ("changed", "town, structure_name")}
+    inst.pli("account", "set", "lab2@chu.test", "--town", "Bron", "--structure-name", "")
+    shown = inst.json("account", "show", "lab2@chu.test")
+    assert (shown["town"], shown["structure_name"]) == ("Bron", None)
+    assert "organisation HCL\n" in (page := inst.pli("account", "show", "lab@chu.test")) and "town         Lyon\n" in page
+    assert "lab2@chu.test" not in {a["address"] for a in inst.json("directory", "search", "herriot")}
 
 
 def test_another_password_on_paper(inst, file, tmp_path):
