@@ -32,6 +32,7 @@ const char *type_name(uint8_t type)
 static const struct {
     const char *english, *french, *plain; /* plain: without accents */
 } states[] = {[DA_ACTIVE] = {"active", "actif", "actif"},
+              [DA_PENDING] = {"pending", "en attente", "en_attente"},
               [DA_SUSPENDED] = {"suspended", "suspendu", "suspendu"},
               [DA_CLOSED] = {"closed", "fermé", "ferme"},
               [DA_ERASING] = {"erasing", "erasing", "erasing"}};

@@ -11,7 +11,7 @@ enum { ADDRESS_ROOM = 256, TEXT_MOST = 255 /* octets of a name or a note */, PAS
 
 uint8_t type_of(struct span name);   /* "per", "PER" -> enum dird_type; 0: none such */
 const char *type_name(uint8_t type); /* "PER"; "?" */
-/* enum dird_state: "active", "suspended", "closed", "erasing"; in French: actif, suspendu, ferme (with its accent, too). False: none such. */
+/* enum dird_state: "active", "pending", "suspended", "closed", "erasing"; in French: actif, en attente, suspendu, ferme (with its accent, too). False: none such. */
 const char *state_name(uint8_t state);
 bool state_of(struct span name, uint8_t *out);
 /* "Hélène MARTIN-DURAND" -> given "Hélène", family "MARTIN-DURAND": the words in capitals at the end, else the last word. Both borrow from name. */

@@ -88,6 +88,8 @@ static void states_have_names(void **state)
         const char *name;
         int is; /* -1: none */
     } t[] = {{"active", DA_ACTIVE},
+             {"pending", DA_PENDING},
+             {"En attente", DA_PENDING},
              {"Suspendu", DA_SUSPENDED},
              {"ferme", DA_CLOSED},
              {"fermé", DA_CLOSED},

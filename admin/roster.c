@@ -33,7 +33,7 @@ const struct roster_heading roster_columns[ROSTER_COLUMNS] = {
     [ROSTER_RED_LIST] = {"red_list", "liste_rouge", "yes, no; oui, non"},
     [ROSTER_RANK] = {"rank", "rang", "1 to 99; 0: none"},
     [ROSTER_PAPERLESS] = {"paperless", "dematerialisation", "yes, no; oui, non"},
-    [ROSTER_STATE] = {"state", "etat", "active, suspended, closed; actif, suspendu, ferme"},
+    [ROSTER_STATE] = {"state", "etat", "active, pending, suspended, closed; actif, en attente, suspendu, ferme"},
 };
 
 struct reading {

@@ -7,7 +7,8 @@
  *          no account is made of are passed over, and named in .unused. What one entry lacks and another has is as an empty cell.
  * Rows     what cannot be an account is refused by itself; the others go on. An address that an earlier row has is refused, whatever it says.
  * Agree    an account that is not there is added, with a password of its own that nobody knows yet (.code); one that is there is changed where the row says
- *          something else; type and structure never change. It is suspended and resumed as the row says; no row closes an account, and of one that is closed
+ *          something else; type and structure never change. It is suspended and resumed as the row says (a row that says pending or active means neither more
+ *          than that it is not suspended); no row closes an account, and of one that is closed
  *          a row may only say so. Doing it again changes nothing: so a run that was cut off at any moment is simply run again.
  *          What no row names is left alone.
  * Dry      everything is looked at, nothing is written.
@@ -122,7 +123,7 @@ enum rc roster_run(const struct roster_run *run, struct err *e);
 struct roster_wish {
     struct account_wish w;
     struct span alias[16];
-    uint8_t state; /* enum dird_state, when the row says it */
+    uint8_t state; /* enum dird_state, when the row says it; DA_ACTIVE for a pending one, too */
     struct buf name;
 };
 enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_defaults *d, struct roster_wish *out,

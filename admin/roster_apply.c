@@ -221,7 +221,8 @@ static enum rc change(struct applying *a, enum roster_outcome *out, struct err *
 {
     struct span about = SPAN_NULL;
     enum account_fault fault;
-    bool state = says(a, ROSTER_STATE) && a->wish.state != a->there.is.state;
+    uint8_t is = a->there.is.state == DA_PENDING ? DA_ACTIVE : a->there.is.state;
+    bool state = says(a, ROSTER_STATE) && a->wish.state != is;
     enum rc rc = stays(a, e);
 
     if (rc != RC_OK)

@@ -42,7 +42,8 @@ enum mark {
 static const struct {
     const char *attribute, *value; /* value NULL: whatever it is */
     enum mark mark;
-} marks[] = {{"pliDisabled", "FALSE", MARK_ACTIVE},
+} marks[] = {{"pliPending", NULL, MARK_ACTIVE},
+             {"pliDisabled", "FALSE", MARK_ACTIVE},
              {"pliDisabled", "TRUE", MARK_SUSPENDED},
              {"pliKeepUntil", NULL, MARK_CLOSED},
              {"pliHolder", NULL, MARK_TOMBSTONE}};

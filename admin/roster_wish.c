@@ -72,7 +72,10 @@ static enum rc read_state(const struct roster *r, uint32_t row, uint8_t *out, st
     struct span cell = roster_cell(r, row, ROSTER_STATE);
 
     *out = DA_ACTIVE;
-    return cell.n == 0 || state_of(cell, out) ? RC_OK : bad_cell(ROSTER_STATE, cell, e);
+    if (cell.n > 0 && !state_of(cell, out))
+        return bad_cell(ROSTER_STATE, cell, e);
+    *out = *out == DA_PENDING ? DA_ACTIVE : *out; /* who has opened it is the holder's to say, not a row's */
+    return RC_OK;
 }
 
 /* ---- texts ---- */

@@ -54,6 +54,7 @@ enum { DIRD_ADDR = 320, DIRD_NAME = 256, DIRD_ID = 32, DIRD_PASSWORD = 1024, DIR
 enum dird_kind { DK_UNKNOWN = 0 /* local domain, no such address */, DK_MAILBOX, DK_NOT_LOCAL, DK_DISABLED /* suspended */, DK_GROUP /* a distribution list */,
                  DK_CLOSED /* mbx 0: only its tombstone is left, and pub is its digest of the holder (directory/holder.h) */ };
 enum dird_flag { DF_STRICT = 1, DF_SIGN = 2 /* sign what it submits */, DF_RED_LIST = 4, DF_DOMAIN_OFF = 8 /* LOOKUP: its domain is disabled */,
+                 DF_PENDING = 64 /* BOX: nobody has opened it yet, in whatever state it is */,
                  DF_CATCH_ALL = 16 /* LOOKUP: nobody has that address, the domain's catch-all takes its mail */,
                  DF_POSTMASTER = 32 /* LOOKUP: nobody who takes mail is called postmaster there, this one stands in. With either of these two the
                                        answer says where mail goes, not whose the address is */ };
@@ -179,10 +180,11 @@ IPC_MESSAGE(dird_delegate_req);
 IPC_MESSAGE(dird_delegate_rep);
 
 /* ---- accounts: also a list record ---- */
-/* DA_ERASING: closed, and its keys and mail are being destroyed: there is no way back. */
+/* DA_PENDING: made with a code, and nobody has opened it yet (decision 0058); it takes mail as an active one. DA_ERASING: closed, and its keys and mail are being
+ * destroyed: there is no way back. */
 enum dird_said { SAID_NOTHING = 0, SAID_YES, SAID_NO };
 enum { RANK_MOST = 99 };
-enum dird_state { DA_ACTIVE = 0, DA_SUSPENDED, DA_CLOSED, DA_ERASING };
+enum dird_state { DA_ACTIVE = 0, DA_PENDING, DA_SUSPENDED, DA_CLOSED, DA_ERASING }; /* up to DA_PENDING it may be used */
 #define FIELDS_dird_account(F, T)                                                       \
     F(T, BYTES, address, DIRD_ADDR)                                                     \
     F(T, BYTES, name, DIRD_NAME)             /* cn */                                   \
@@ -202,7 +204,7 @@ enum dird_state { DA_ACTIVE = 0, DA_SUSPENDED, DA_CLOSED, DA_ERASING };
     F(T, U64, most)                          /* messages; 0: as all mailboxes */        \
     F(T, FIX, pub, DIRD_PUB)                 /* of the mailbox */                       \
     F(T, U8, type)                           /* enum dird_type */                       \
-    F(T, U8, state)                          /* enum dird_state; ADD: active or suspended */ \
+    F(T, U8, state)                          /* enum dird_state; ADD: active or suspended, and pending with .code_until */ \
     F(T, BYTES, reason, DIRD_NAME)           /* why it is suspended or closed, for the administrator */ \
     F(T, BYTES, by, DIRD_NAME)               /* and by whom: a delegated administrator's address; empty: the operator */ \
     F(T, U64, since)                         /* UTC s: suspended or closed since then; 0: not known */ \
@@ -388,7 +390,7 @@ IPC_MESSAGE(dird_expand_req);
     F(T, BYTES, responsible, DIRD_NAME)                                                                \
     F(T, U8, type)                           /* enum dird_type */                                      \
     F(T, U8, state)                          /* enum dird_state */                                     \
-    F(T, U32, flags)                         /* DF_RED_LIST, DF_DOMAIN_OFF */                          \
+    F(T, U32, flags)                         /* DF_RED_LIST, DF_DOMAIN_OFF, DF_PENDING */              \
     F(T, BYTES, adeli, DIRD_ID)                                                                        \
     F(T, BYTES, telephone, DIRD_ID)                                                                    \
     F(T, U32, rank)                          /* as in dird_account */                                  \

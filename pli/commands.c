@@ -95,6 +95,10 @@ static const struct cmd_opt set_opts[] = {
     {"--seen", "each|shared", "each delegate has a \\Seen of her own, or it exists once"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt account_list_opts[] = {
+    {"--state", "active|pending|suspended|closed", "only those in that state"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt account_import_opts[] = {
     {"--dry-run", NULL, "say what would become of each row; write nothing"},
     {"--encoding", "NAME", "of a table that is not UTF-8: windows-1252, iso-8859-15, macintosh, cp850, utf-16"},
@@ -305,7 +309,7 @@ const struct command commands[] = {
      "adds a mailbox, with its keys, its certificate and its directory entry"},
     {"account show", "ADDRESS|RPPS", 1, 1, NEED_SERVER, cmd_account_show, NULL,
      "what the directory and the store know of an account"},
-    {"account list", "", 0, 0, NEED_SERVER, cmd_account_list, NULL, "every account, one a line"},
+    {"account list", "", 0, 0, NEED_SERVER, cmd_account_list, account_list_opts, "every account, one a line"},
     {"account set", "ADDRESS", 1, 1, NEED_SERVER, cmd_account_set, set_opts, "changes what its options name"},
     {"account alias", "add|remove|list ADDRESS [ALIAS]...", 2, CMD_POS_MAX, NEED_SERVER, cmd_account_alias, NULL,
      "the other addresses of a mailbox, in any domain of this instance"},

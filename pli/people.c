@@ -257,7 +257,7 @@ json_t *account_json(const struct dird_account *a)
     json_object_set_new(j, "red_list", json_boolean(a->flags & DF_RED_LIST));
     json_object_set_new(j, "rank", json_integer((json_int_t)a->rank));
     json_object_set_new(j, "paperless", said_json(a->paperless));
-    json_object_set_new(j, "disabled", json_boolean(a->state != DA_ACTIVE));
+    json_object_set_new(j, "disabled", json_boolean(a->state > DA_PENDING));
     json_object_set_new(j, "state", json_string(state_name(a->state)));
     json_object_set_new(j, "state_since", json_text(span_str(moment_text(a->since, when))));
     json_object_set_new(j, "state_by", json_text(a->by));

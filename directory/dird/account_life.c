@@ -3,6 +3,7 @@
  *
  * States   active <-> suspended -> closed -> erasing -> gone, with a tombstone (tombstone.c). An active account is closed, too; a closed one is reopened as an
  *          active one, and an erasing one is kept again while nothing was destroyed.
+ *          pending is beside that: pliPending stays through a suspension and a closing, and counts again when the account is resumed (decision 0058).
  * Entry    suspended: pliDisabled. Closed: pliKeepUntil, and pliDisabled beside it, so that every rule of the directory that holds for a suspended account
  *          holds for a closed one. Erasing: pliErasing.
  * By       pliStateBy names the delegated administrator who ended its being active, or nobody: the operator did, now or after her. What the operator ended,
@@ -15,7 +16,12 @@
 #include "directory/dird/mods.h"
 #include "directory/dird/scope.h"
 
-enum { ACTIVE = 1 << DA_ACTIVE, SUSPENDED = 1 << DA_SUSPENDED, CLOSED = 1 << DA_CLOSED, ERASING = 1 << DA_ERASING };
+enum {
+    ACTIVE = 1 << DA_ACTIVE | 1 << DA_PENDING,
+    SUSPENDED = 1 << DA_SUSPENDED,
+    CLOSED = 1 << DA_CLOSED,
+    ERASING = 1 << DA_ERASING
+};
 
 /* ---- what each writes ---- */
 static void lay_suspend(struct mods *m, const struct dird_account *a, const struct dird_state_req *q)
@@ -121,7 +127,7 @@ static enum rc refused(const struct dird_account *a, struct err *e)
 /* The operator's word stands above hers, whoever came first. */
 static void lay_by(struct mods *m, const struct dird_account *a, const char *by)
 {
-    if (*by == '\0' || a->state == DA_ACTIVE)
+    if (*by == '\0' || a->state <= DA_PENDING)
         mods_text(m, "pliStateBy", span_str(by));
 }
 
@@ -155,7 +161,7 @@ static enum rc is_hers_to_begin(const struct dird_account *a, const struct dird_
                                 struct err *e)
 {
     bool begins = q->step == DL_RESUME || q->step == DL_REOPEN;
-    if (*by == '\0' || !begins || a->state == DA_ACTIVE || a->by.n > 0)
+    if (*by == '\0' || !begins || a->state <= DA_PENDING || a->by.n > 0)
         return RC_OK;
     return scope_refused(e, "the operator %s %s: it is the operator's to give back",
                          a->state == DA_CLOSED ? "closed" : "suspended", log_esc(a->address));

@@ -197,7 +197,8 @@ static void fill(struct dird *d, const struct asking *q, struct dird_box *out)
                              .responsible = a->responsible,
                              .type = a->type,
                              .state = a->state,
-                             .flags = (a->flags & DF_RED_LIST) | (v.domain_off ? DF_DOMAIN_OFF : 0),
+                             .flags = (a->flags & DF_RED_LIST) | (v.domain_off ? DF_DOMAIN_OFF : 0) |
+                                      (v.pending ? DF_PENDING : 0),
                              .adeli = a->adeli,
                              .telephone = a->telephone,
                              .rank = a->rank,

@@ -299,6 +299,7 @@ void cache_put_mailbox(struct cache *c, const unsigned char uuid[CACHE_UUID], co
     it->type = f->type;
     it->disabled = f->disabled;
     it->closed = f->closed;
+    it->pending = f->pending;
     memcpy(it->pub, f->pub, sizeof it->pub);
     it->extra = own(span_head(f->name, CACHE_NAME - 1));
     cache_add_name(c, it, f->tombstone ? NAME_TOMBSTONE : NAME_ADDRESS, f->address);

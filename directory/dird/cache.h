@@ -53,6 +53,7 @@ struct cache_facts { /* of a mailbox, as the directory has it */
     uint8_t type;
     bool disabled;
     bool closed;    /* disabled, too */
+    bool pending;   /* nobody has opened it yet; it may be disabled besides */
     bool tombstone; /* what is left of a closed address: no mailbox, .name is the address, .pub the holder's digest */
     uint32_t flags; /* DF_ */
 };
@@ -69,7 +70,7 @@ struct cache_domain_facts { /* of a mail domain served here, as the directory ha
     bool own_quota, disabled;
 };
 enum cache_figure { /* of a domain: its accounts by state, the same ones by type; and what else has an address in it, or administers it */
-    CF_ACTIVE, CF_PENDING /* no password was chosen yet */, CF_SUSPENDED, CF_CLOSED, CF_PER, CF_ORG, CF_APP, CF_CAB, CF_ALIASES, CF_LISTS, CF_ADMINISTRATORS,
+    CF_ACTIVE, CF_PENDING /* nobody has opened it yet */, CF_SUSPENDED, CF_CLOSED, CF_PER, CF_ORG, CF_APP, CF_CAB, CF_ALIASES, CF_LISTS, CF_ADMINISTRATORS,
     CACHE_FIGURES
 };
 struct cache_domain { /* a copy */
@@ -107,6 +108,7 @@ struct cache_view { /* a copy */
     bool alias;     /* it was asked for by another name than its own */
     bool catch_all; /* nobody has that address: catch_all_find() */
     bool postmaster; /* as little: postmaster_find() */
+    bool pending;   /* nobody has opened it yet */
     bool domain_off; /* the domain that was asked about, or the mailbox's own, is disabled: then no kind is DK_MAILBOX */
 };
 struct cache_counts {

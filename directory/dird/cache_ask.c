@@ -46,6 +46,7 @@ void cache_copy(const struct cache *c, const struct name *n, struct cache_view *
     out->csn = it->csn;
     out->secret_at = it->secret_at;
     out->code_until = it->code_until;
+    out->pending = it->pending;
     out->alias = n->kind == NAME_ALIAS;
     memcpy(out->pub, it->pub, sizeof out->pub);
     snprintf(out->address, sizeof out->address, "%s", own_address(it));

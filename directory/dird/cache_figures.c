@@ -75,7 +75,7 @@ static void tally(struct cache *c, const char *domain, enum cache_figure which, 
 
 static enum cache_figure state_of(const struct item *it)
 {
-    return it->closed ? CF_CLOSED : it->disabled ? CF_SUSPENDED : it->code_until ? CF_PENDING : CF_ACTIVE;
+    return it->closed ? CF_CLOSED : it->disabled ? CF_SUSPENDED : it->pending ? CF_PENDING : CF_ACTIVE;
 }
 
 void cache_tally(struct cache *c, const struct name *n, int by)

@@ -67,13 +67,13 @@ static void figures_follow_each_state(void **state)
     assert_string_equal(figures_of("figures.example"), "00000000000");
     ana.aliases[ana.n_aliases++] = SPAN_LIT("a@figures.example");
     put_facts(850001, ana);
-    put_facts(850002, (struct cache_facts){.address = SPAN_LIT("b@figures.example"), .type = DT_CAB, .code_until = 1});
+    put_facts(850002, (struct cache_facts){.address = SPAN_LIT("b@figures.example"), .type = DT_CAB, .pending = true});
     put_facts(850003, (struct cache_facts){.address = SPAN_LIT("c@figures.example"), .type = DT_ORG, .disabled = true});
     put_facts(850004, (struct cache_facts){.address = SPAN_LIT("d@figures.example"),
                                            .type = DT_APP,
                                            .disabled = true,
                                            .closed = true,
-                                           .code_until = 1});
+                                           .pending = true});
     put_facts(850005, (struct cache_facts){.address = SPAN_LIT("e@figures.example"), /* it was buried */
                                            .type = DT_PER,
                                            .disabled = true,

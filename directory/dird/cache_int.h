@@ -52,7 +52,7 @@ struct item { /* one entry of the directory */
     uint32_t flags, generation;
     unsigned char uuid[CACHE_UUID], pub[32];
     uint8_t type;
-    bool disabled, closed;
+    bool disabled, closed, pending;
 };
 struct listing { /* sorted names, made when a page is asked for */
     struct buf text;

@@ -3,7 +3,7 @@
  *
  * Order    The new password is looked at first, which tells nothing of any account; then the code is tried as a password is (auth.h), and counted. What is
  *          slow is done before the lock.
- * Once     One change of the directory takes the mark away, by its value, and puts the password. Two at once: the second finds no mark of that value. slapd
+ * Once     One change of the directory takes the mark away, by its value, and puts the password; an account that was pending is active by it (decision 0058). Two at once: the second finds no mark of that value. slapd
  *          gone at that moment: it is the one or the other, and the same code tells which when it is tried again.
  * Site     A directory of the site's own hashes by an operation of its own: the password, then the mark. Cut off between, the new password is the code.
  * Process  dird, worker threads.   Source RFC 4511 4.6 (one change is atomic; "delete" of a value that is not there fails), RFC 8265.
@@ -48,6 +48,7 @@ static enum rc look_at_new(struct dird *d, const struct dird_choose_req *q, stru
 struct choosing {
     const char *dn, *hash;
     struct span password; /* prepared; where hash is empty */
+    bool pending;
     char until[32];
 };
 
@@ -68,7 +69,14 @@ static int do_choose(struct ldap *ld, void *ctx)
         .mod_op = LDAP_MOD_DELETE | LDAP_MOD_BVALUES, .mod_type = (char *)"pliCodeUntil", .mod_bvalues = untils};
     LDAPMod put = {
         .mod_op = LDAP_MOD_REPLACE | LDAP_MOD_BVALUES, .mod_type = (char *)"userPassword", .mod_bvalues = hashes};
-    LDAPMod *list[] = {&mark, c->hash[0] ? &put : NULL, NULL};
+    LDAPMod opened = {
+        .mod_op = LDAP_MOD_REPLACE | LDAP_MOD_BVALUES, .mod_type = (char *)"pliPending", .mod_bvalues = NULL};
+    LDAPMod *list[] = {&mark, NULL, NULL, NULL};
+    size_t n = 1;
+    if (c->hash[0])
+        list[n++] = &put;
+    if (c->pending)
+        list[n++] = &opened;
     struct berval user = {strlen(c->dn), (char *)c->dn}, password = {c->password.n, (char *)c->password.p};
     struct berval none = {0, NULL};
     int code = c->hash[0] ? LDAP_SUCCESS : ldap_passwd_s(ld, &user, NULL, &password, &none, NULL, NULL);
@@ -80,7 +88,7 @@ static enum rc write_it(struct dird *d, const struct cache_view *v, const struct
 {
     struct buf dn = BUF_INIT;
     dn_mailbox(&dn, d->base, span_str(v->address));
-    struct choosing c = {.dn = buf_cstr(&dn), .hash = p->hash, .password = buf_span(&p->text)};
+    struct choosing c = {.dn = buf_cstr(&dn), .hash = p->hash, .password = buf_span(&p->text), .pending = v->pending};
     as_time(v->code_until, c.until);
     enum rc rc = links_run(d->links, false, do_choose, &c, "set a password", e);
     buf_free(&dn);

@@ -97,6 +97,34 @@ static void who_is_one_of_whom(void **state)
     buf_free(&box);
 }
 
+static uint8_t state_of(const char *address)
+{
+    struct dird_account a = {0};
+    struct err e = {0};
+    assert_int_equal(dir_call(dir, DIRD_ACCOUNT_GET, &(struct dird_address_req){span_str(address)}, &a, &e), RC_OK);
+    return a.state;
+}
+
+/* A ward's mailbox: made with a code that nobody uses, for its delegates read it. */
+static void a_delegate_opens_what_is_pending(void **state)
+{
+    static const char ward[] = "service@chu.example";
+    struct dird_account a = per(ward, "Service", 74);
+    struct dird_delegate_rep rep = {0};
+    struct buf hers = signed_in(HER);
+    struct err e = {0};
+    (void)state;
+    a.code_until = (uint64_t)clock_utc() + 1000;
+    assert_int_equal(add(a), RC_OK);
+    assert_int_equal(set(ward, HER, 62, ACL_L | ACL_R, 3), RC_OK);
+    assert_int_equal(state_of(ward), DA_PENDING);
+    assert_int_equal(ticket_for(buf_span(&hers), 74, &rep, &e), RC_OK);
+    assert_int_equal(state_of(ward), DA_ACTIVE);
+    assert_int_equal(ticket_for(buf_span(&hers), 74, &rep, &e), RC_OK);
+    assert_int_equal(set(ward, HER, 62, 0, 0), RC_OK);
+    buf_free(&hers);
+}
+
 static void the_ticket_of_a_delegate(void **state)
 {
     (void)state;
@@ -233,6 +261,7 @@ static void slapd_is_not_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(who_is_one_of_whom),
+                                       cmocka_unit_test(a_delegate_opens_what_is_pending),
                                        cmocka_unit_test(the_ticket_of_a_delegate),
                                        cmocka_unit_test(who_is_none_any_more_is_told_nothing),
                                        cmocka_unit_test(an_address_is_there_once),

@@ -72,6 +72,9 @@ enum rc mailboxes_any(struct dird *d, const char *filter, const char *doing, boo
 enum rc account_add(struct dird *d, const struct dird_account *a, const struct passhash *p, bool names, struct err *e);
 enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *a, struct err *e);
 enum rc account_delete(struct dird *d, struct span address, struct err *e);
+/* auth_sign_in(); of a mailbox that is pending the first one makes it active, where a session asks (opened.c). */
+enum rc sign_in_and_open(struct dird *d, const struct ipc_peer *p, const struct dird_auth_req *q, struct buf *mem, struct dird_auth_rep *rep,
+                         struct err *e);
 /* code_until 0: a password; else a code for choosing one. */
 enum rc account_passwd(struct dird *d, struct span address, const struct passhash *p, uint64_t code_until, struct err *e);
 /* choose.c: DIRD_CHOOSE; peer: who asks. */
@@ -89,6 +92,7 @@ enum rc tombstone_put(struct dird *d, const struct dird_account *a, struct err *
 enum rc delegates_of(struct dird *d, const struct acting *w, struct span address, struct buf *list, struct err *e); /* of a mailbox: records of dird_delegation */
 enum rc delegations_of(struct dird *d, struct span ticket, struct buf *list, struct err *e); /* of who signed in */
 enum rc delegations_all(struct dird *d, const struct acting *w, struct span address, struct buf *list, struct err *e); /* the same, for an administrator */
+void delegate_opens(struct dird *d, struct span address); /* a delegate opens it: it is pending no longer (opened.c) */
 enum rc delegate_ticket(struct dird *d, const struct dird_delegate_req *q, struct buf *mem, struct dird_delegate_rep *out, struct err *e);
 /* A delegate's ticket: is its delegation there today? Of another ticket there is nothing to say. RC_DENIED, CAUSE_DELEGATION_ENDED. */
 enum rc delegation_stands(struct dird *d, const struct ticket *t, struct err *e);

@@ -27,6 +27,7 @@ const char *const entry_sync_attrs[] = {"objectClass",
                                         "pliDelegate",
                                         "pliKeepUntil",
                                         "pliCodeUntil",
+                                        "pliPending",
                                         "pliHolder",
                                         "pliQuota",
                                         "pliMaxAccounts",
@@ -68,6 +69,7 @@ const char *const entry_account_attrs[] = {"mail",
                                            "pliKeepUntil",
                                            "pliErasing",
                                            "pliCodeUntil",
+                                           "pliPending",
                                            "personalTitle",
                                            "adeli",
                                            "telephoneNumber",
@@ -305,6 +307,7 @@ bool entry_facts(struct ldap *ld, struct ldapmsg *m, struct buf *mem, struct cac
     out->code_until = time_of(ld, m, "pliCodeUntil");
     out->closed = has_value(ld, m, "pliKeepUntil");
     out->disabled = out->closed || is_true(ld, m, "pliDisabled");
+    out->pending = is_true(ld, m, "pliPending");
     out->n_aliases = aliases_of(ld, m, mem, out->aliases);
     return span_chr(out->address, '@') > 0;
 }
@@ -445,7 +448,9 @@ static uint8_t state_of(struct ldap *ld, struct ldapmsg *m)
 {
     if (has_value(ld, m, "pliKeepUntil"))
         return is_true(ld, m, "pliErasing") ? DA_ERASING : DA_CLOSED;
-    return is_true(ld, m, "pliDisabled") ? DA_SUSPENDED : DA_ACTIVE;
+    if (is_true(ld, m, "pliDisabled"))
+        return DA_SUSPENDED;
+    return is_true(ld, m, "pliPending") ? DA_PENDING : DA_ACTIVE;
 }
 
 enum rc entry_account(struct ldap *ld, struct ldapmsg *m, bool with_cert, struct buf *mem, struct dird_account *out,

@@ -294,7 +294,7 @@ void mods_account(struct mods *m, const struct dird_account *a, uint32_t what)
         flag(m, "mssRedList", a->flags & DF_RED_LIST);
     }
     if (what & DS_STATE)
-        flag(m, "pliDisabled", a->state != DA_ACTIVE);
+        flag(m, "pliDisabled", a->state > DA_PENDING);
     if (what & DS_QUOTA)
         number(m, "pliQuota", a->quota);
     if (what & DS_MOST)

@@ -113,7 +113,7 @@ static HANDLER(h_auth)
         return err_cause(e, RC_DENIED, CAUSE_NOT_PERMITTED, "protocol %u is not for role %u", q->protocol,
                          (unsigned)p->role);
     }
-    rc = auth_sign_in(d->auth, req, p->role == ROLE_ADMIN ? 0 : (uint64_t)p->pid, r->scratch, r->msg, e);
+    rc = sign_in_and_open(d, p, q, r->scratch, r->msg, e);
     return rc == RC_OK && (p->role & (ROLE_SMTPD | ROLE_IMAPD)) ? stay_from_now(d, p, r->msg, e) : rc;
 }
 
@@ -381,9 +381,14 @@ static HANDLER(h_delegates)
 
 static HANDLER(h_delegate)
 {
+    struct dird_delegate_rep *a = r->msg;
     enum rc rc = ops_not_read_yet(daemon, e);
     UNUSED_();
-    return rc == RC_OK ? delegate_ticket(daemon, req, r->scratch, r->msg, e) : rc;
+    if (rc == RC_OK)
+        rc = delegate_ticket(daemon, req, r->scratch, a, e);
+    if (rc == RC_OK)
+        delegate_opens(daemon, a->address);
+    return rc;
 }
 
 static HANDLER(h_delegate_set)

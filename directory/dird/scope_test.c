@@ -116,6 +116,34 @@ static void what_she_adds_is_hers(void **state)
     dir_free(&by);
 }
 
+static void who_has_a_structure_names_it(void **state)
+{
+    static const char next[] = "nomme4@chu.example";
+    struct dird_account a = in("nomme1@cabinet.example", B_ID, 111), got;
+    struct buf mem = BUF_INIT;
+    struct err e = {0};
+    (void)state;
+    a.structure_name = SPAN_LIT("Faux"); /* hers for that account alone: she administers its domain */
+    by = act(LORD);
+    assert_int_equal(add_as(a, &e), RC_OK);
+    dir_free(&by);
+    assert_int_equal(add(in("nomme2@chu.example", B_ID, 112)), RC_OK);
+    assert_int_equal(
+        dir_call_in(dir, DIRD_ACCOUNT_GET, &(struct dird_address_req){SPAN_LIT("nomme2@chu.example")}, &got, &mem, &e),
+        RC_OK);
+    assert_int_equal(got.structure_name.n, 0);
+    a = in("nomme3@chu.example", A_ID, 113);
+    a.structure_name = SPAN_LIT("Vrai");
+    by = act(BOSS);
+    assert_int_equal(add_as(a, &e), RC_OK);
+    dir_free(&by);
+    assert_int_equal(add(in(next, A_ID, 114)), RC_OK);
+    assert_int_equal(dir_call_in(dir, DIRD_ACCOUNT_GET, &(struct dird_address_req){SPAN_LIT(next)}, &got, &mem, &e),
+                     RC_OK);
+    assert_true(span_eq_str(got.structure_name, "Vrai"));
+    buf_free(&mem);
+}
+
 /* The holder's number is no secret: with it, a structure of the same domain would have another's former address. */
 static void an_address_closed_for_good_is_given_by_its_domain(void **state)
 {
@@ -287,6 +315,7 @@ int main(void)
         cmocka_unit_test(she_changes_what_is_hers),
         cmocka_unit_test(aliases_are_of_her_domain),
         cmocka_unit_test(what_she_adds_is_hers),
+        cmocka_unit_test(who_has_a_structure_names_it),
         cmocka_unit_test(an_address_closed_for_good_is_given_by_its_domain),
         cmocka_unit_test(she_destroys_nothing),
         cmocka_unit_test(no_mailbox_goes_out_of_her_scopes),

@@ -2,6 +2,7 @@
 /* pli/cmd/account_show.c - pli account show, list; pli directory search: what the directory has, for people and programs. */
 #include "admin/national.h"
 #include "admin/numbers.h"
+#include "base/clock.h"
 #include "pli/cmds.h"
 #include "pli/instance.h"
 #include "pli/people.h"
@@ -27,14 +28,16 @@ static void lines(const char *label, struct span s)
     }
 }
 
-/* "closed since 2026-11-29 by chef@chu.test: parti en retraite", "kept until 2027-02-27"; nothing of an active one. */
+/* "pending: nobody has opened it yet", "closed since 2026-11-29 by chef@chu.test: parti en retraite", "kept until 2027-02-27"; nothing of an active one. */
 static void show_state(const struct dird_account *a)
 {
     char since[32], until[32];
 
     moment_text(a->since, since);
     moment_text(a->keep_until, until);
-    if (a->state != DA_ACTIVE)
+    if (a->state == DA_PENDING)
+        printf("%-12s pending: nobody has opened it yet\n", "state");
+    else if (a->state != DA_ACTIVE)
         printf("%-12s %s%s%.10s%s%.*s%s%.*s\n", "state", state_name(a->state), since[0] ? " since " : "", since,
                a->by.n ? " by " : "", SPAN_ARG(a->by), a->reason.n ? ": " : "", SPAN_ARG(a->reason));
     if (until[0])
@@ -46,7 +49,8 @@ static void show_code(const struct dird_account *a)
     char until[32];
 
     if (a->code_until)
-        printf("%-12s a code, for choosing one, good until %s\n", "password", moment_text(a->code_until, until));
+        printf("%-12s a code, for choosing one, %s %s\n", "password",
+               a->code_until > (uint64_t)clock_utc() ? "good until" : "which ended", moment_text(a->code_until, until));
 }
 
 static void show_text(const struct dird_account *a, const struct account_mailbox *box)
@@ -179,6 +183,8 @@ enum { SEARCH_MOST = 100 }; /* of the national copy */
 struct listing {
     json_t *rows; /* NULL: lines for people */
     size_t n;
+    bool of_state; /* only those in that state */
+    uint8_t state;
 };
 
 static enum rc row(const struct dird_account *a, void *ctx, struct err *e)
@@ -186,6 +192,8 @@ static enum rc row(const struct dird_account *a, void *ctx, struct err *e)
     struct listing *l = ctx;
 
     (void)e;
+    if (l->of_state && a->state != l->state)
+        return RC_OK;
     l->n++;
     if (l->rows)
         json_array_append_new(l->rows, account_json(a));
@@ -206,9 +214,12 @@ static int listed(struct cmd *c, struct listing *l, enum rc rc, const struct err
 
 int cmd_account_list(struct cmd *c)
 {
-    struct listing l = {.rows = c->json ? json_array() : NULL};
+    struct listing l = {.of_state = opt_get(c, "--state") != NULL};
     struct err e;
 
+    if (l.of_state && !state_of(span_str(opt_get(c, "--state")), &l.state))
+        return cmd_usage(c, "--state is active, pending, suspended or closed");
+    l.rows = c->json ? json_array() : NULL;
     return listed(c, &l, account_each(inst_admin(c), row, &l, &e), &e);
 }
 

@@ -47,6 +47,7 @@ struct comparing {
     struct buf known; /* numbers of mailboxes that an account names, u64 each */
     uint64_t highest;
     unsigned accounts, wrong;
+    unsigned unopened, unread; /* whose code has ended before anybody opened them; those of them that have mail */
 };
 
 static void compare(struct report *r, const struct dird_account *a, void *ctx)
@@ -60,6 +61,10 @@ static void compare(struct report *r, const struct dird_account *a, void *ctx)
 
     buf_free(&slots);
     cmp->accounts++;
+    if (a->state == DA_PENDING && a->code_until > 0 && a->code_until < (uint64_t)clock_utc()) {
+        cmp->unopened++;
+        cmp->unread += rc == RC_OK && box.messages > 0;
+    }
     if (rc == RC_OK && memcmp(box.pub, a->pub, SEAL_PUB) == 0) {
         buf_add(&cmp->known, &a->mbx, sizeof a->mbx);
         cmp->highest = a->mbx > cmp->highest ? a->mbx : cmp->highest;
@@ -141,6 +146,12 @@ void check_accounts(struct report *r)
     named = cmp.known.n / sizeof(uint64_t);
     if (store_call(inst_store(r->c), STORE_STATS, NULL, -1, &s, &e) == RC_OK && s.boxes > named)
         name_lonely(r, &cmp, s.boxes - named);
+    if (cmp.unopened)
+        finding(r, F_WARN, "accounts",
+                "pli account list --state pending names them; pli account code makes another code, pli account close "
+                "ends one that nobody wants",
+                "%u accounts were never opened and their code has ended; %u of them have mail that nobody reads",
+                cmp.unopened, cmp.unread);
     if (cmp.wrong > NAMED_MOST)
         finding(r, F_FAIL, "accounts", "the same for each", "%u more accounts do not fit their mailboxes",
                 cmp.wrong - NAMED_MOST);
@@ -222,7 +233,7 @@ static void look_at_end(struct report *r, const struct dird_account *a, void *ct
     int64_t left;
 
     (void)r;
-    if (a->cert_der.n == 0 || a->state != DA_ACTIVE || cert_info_der(a->cert_der, &i, &e) != RC_OK)
+    if (a->cert_der.n == 0 || a->state > DA_PENDING || cert_info_der(a->cert_der, &i, &e) != RC_OK)
         return;
     left = i.not_after - clock_utc();
     n->over += left < 0;

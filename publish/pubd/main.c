@@ -21,6 +21,7 @@ static struct outbox_conf conf_of(const struct boot *b)
 {
     struct outbox_conf c = {.rules = {.red = (enum want_red)boot_num(b, "publish.red_list"),
                                       .suspended = (enum want_suspended)boot_num(b, "publish.suspended"),
+                                      .pending = (enum want_pending)boot_num(b, "publish.pending"),
                                       .domains = boot_get(b, "publish.domains"),
                                       .citizens = boot_get(b, "smtpd.citizen_domain")},
                             .backend = (enum outbox_backend)boot_num(b, "publish.backend"),

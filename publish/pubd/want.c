@@ -78,7 +78,9 @@ static bool lives(const struct want_rules *r, const struct dird_box *b)
 {
     if (b->state == DA_CLOSED || b->state == DA_ERASING)
         return false;
-    return r->suspended == SUSPENDED_KEEP || (b->state == DA_ACTIVE && !(b->flags & DF_DOMAIN_OFF));
+    if ((b->flags & DF_PENDING) && r->pending == PENDING_WAIT)
+        return false;
+    return r->suspended == SUSPENDED_KEEP || (b->state <= DA_PENDING && !(b->flags & DF_DOMAIN_OFF));
 }
 
 /* A functional description is what an administrator wrote as such, else the name that colleagues find the mailbox by. */

@@ -3,7 +3,7 @@
  *
  * Facts    travel and are kept encoded (pub_facts of publish/wire.h); the empty span means that nothing is, or is to be, published.
  * Sources  spec/mssante.md 2.1 (the data of each type: found), 2.3 (events: a proposal; the write interface: a draft that is not open). What is only recalled or
- *          drafted there is a setting here: publish.red_list, publish.suspended, publish.types.
+ *          drafted there is a setting here: publish.red_list, publish.suspended, publish.pending, publish.types.
  * Process  pubd. Pure.
  */
 #pragma once
@@ -12,11 +12,13 @@
 #include "publish/wire.h"
 
 enum want_red { RED_FLAG, RED_REMOVE };           /* numbers of publish.red_list's words */
+enum want_pending { PENDING_WAIT, PENDING_PUBLISH }; /* publish.pending */
 enum want_suspended { SUSPENDED_REMOVE, SUSPENDED_KEEP }; /* publish.suspended */
 struct want_rules {
     unsigned types;             /* bits 1 << enum pub_type */
     enum want_red red;
     enum want_suspended suspended;
+    enum want_pending pending;
     const char *domains;        /* names with spaces or commas between; "": every one */
     const char *citizens;       /* never: the citizens' domain; "": none */
 };

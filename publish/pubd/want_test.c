@@ -73,8 +73,20 @@ static void test_states_and_settings(void **st)
     for (uint8_t state = DA_ACTIVE; state <= DA_ERASING; state++) {
         b.state = state;
         r.suspended = SUSPENDED_REMOVE;
-        assert_int_equal(wanted(&r, &b, &f), state == DA_ACTIVE ? WANT_YES : WANT_NO);
+        assert_int_equal(wanted(&r, &b, &f), state <= DA_PENDING ? WANT_YES : WANT_NO);
         r.suspended = SUSPENDED_KEEP;
+        assert_int_equal(wanted(&r, &b, &f), state <= DA_SUSPENDED ? WANT_YES : WANT_NO);
+    }
+    b = ward;
+    r = all;
+    for (uint8_t state = DA_ACTIVE; state <= DA_ERASING;
+         state++) { /* whom nobody has opened yet, suspended meanwhile or not */
+        b.state = state;
+        b.flags = DF_PENDING;
+        r.suspended = SUSPENDED_KEEP;
+        r.pending = PENDING_WAIT;
+        assert_int_equal(wanted(&r, &b, &f), WANT_NO);
+        r.pending = PENDING_PUBLISH;
         assert_int_equal(wanted(&r, &b, &f), state <= DA_SUSPENDED ? WANT_YES : WANT_NO);
     }
     b = ward;

@@ -394,7 +394,7 @@ def test_in_a_file(pli, tmp_path):
     assert result(line + "suspended") == result(line) == [("unchanged", "")]
     assert result(line + "actif") == [("changed", "state")] and show(pli, who)["state"] == "active"
     assert result(line + "ferme") == [("refused", "a row closes no account: pli account close does")]
-    assert result(line + "parti") == [("refused", 'state: not "parti" but active, suspended, closed; actif, suspendu, ferme')]
+    assert result(line + "parti") == [("refused", 'state: not "parti" but active, pending, suspended, closed; actif, en attente, suspendu, ferme')]
     pli.pli("account", "close", who)
     closed = f"{who} is closed: pli account reopen gives it back"
     for dry in (True, False):

@@ -74,8 +74,9 @@ def test_its_figures(pli):
         return {n: v for part in (d["by_state"], d["by_type"], d) for n, v in part.items() if n in (*STATES, *TYPES, "accounts", "aliases", "lists", "administrators") and v}
     assert shown() == {}
     pli.add("ana@compte.test", sign="never", extra=["--alias", "a@compte.test", "--alias", "ana@ailleurs.test"])
-    pli.add("app@compte.test", kind="app", sign="never")
-    pli.pli("account", "code", "app@compte.test", "--sheets", str(pli.dir / "figures.html"))
+    rows = pli.dir / "figures.csv"
+    rows.write_text("address;type;name;structure;sign\napp@compte.test;app;App;300017985;no\n")
+    pli.pli("account", "import", rows, "--sheets", str(pli.dir / "figures.html"))
     pli.pli("list", "add", "garde@compte.test", "--name", "Garde")
     everything = {"active": 1, "pending": 1, "org": 1, "app": 1, "accounts": 2, "aliases": 1, "lists": 1}
     assert shown() == everything and shown("ailleurs.test") == {"aliases": 1}

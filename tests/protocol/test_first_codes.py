@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import pytest
-from instance import PASSWORD, Instance, eventually
+from instance import PASSWORD, Instance, eventually, plain
 from ldap_line import LdapLine, mailbox
 from test_settings_served import ask
 
@@ -107,6 +107,52 @@ def test_a_code_opens_nothing_and_chooses_a_password_once(inst, holder, tmp_path
     assert status == 403 and "déjà servi" in why, "a password chooses no other one here"
     log = (inst.root / "log/pli.log").read_text() + inst.output()
     assert code not in log and NEW not in log and "ev=password-chosen name=premier@chu.test rc=ok" in log
+
+
+def test_pending_until_its_holder_opens_it(inst, holder, tmp_path):
+    """Decision 0058: as told by show, list, JSON and the table; unseen by colleagues; through a suspension and a second code; active by the first choice."""
+    inst.add("collegue@chu.test", sign="never")
+    address, _ = holder("attendue")
+
+    def found(who="collegue@chu.test"):
+        with LdapLine(inst) as line:
+            assert line.bind(who, PASSWORD if who != address else NEW) == 0
+            return line.search(mailbox(address), scope=0)[0]
+
+    def state():
+        shown = inst.json("account", "show", address)
+        return shown["state"], shown["disabled"]
+    assert state() == ("pending", False) and "state        pending: nobody has opened it yet\n" in inst.pli("account", "show", address)
+    assert address in [a["address"] for a in inst.json("account", "list", "--state", "pending")]
+    assert address not in inst.pli("account", "list", "--state", "active") and inst.pli("account", "list", "--state", "seule", check=False).returncode == 2
+    assert found() == 0, "it is not completed"
+    inst.submit("collegue@chu.test", [address], plain("avant", "collegue@chu.test", address))
+    table = tmp_path / "rendu.csv"
+    table.write_text("\n".join(l for l in inst.pli("account", "export").splitlines() if l.startswith(("address;", address))))
+    assert ";pending" in table.read_text()
+    assert inst.json("account", "import", table)["unchanged"] == 1
+    inst.pli("account", "suspend", address)
+    assert state() == ("suspended", True)
+    inst.json("account", "import", table)  # "pending" in a row: it may be used
+    assert state() == ("pending", False)
+    code = new_code(inst, tmp_path, address)
+    assert state() == ("pending", False) and choose(inst, address, code)[0] == 200
+    assert state() == ("active", False) and found() == 1
+    assert inst.json("account", "import", table)["unchanged"] == 1, "no row makes it pending"
+    with inst.imap(address, password=NEW) as m:
+        assert m.select("INBOX")[1] == [b"1"], "what came before is there"
+    new_code(inst, tmp_path, address)
+    assert state() == ("active", False), "a password that was lost"
+
+
+def test_pending_until_the_first_sign_in_with_a_given_password(inst, holder):
+    """The operator gives a password instead of the code: it is the sign-in that opens the mailbox."""
+    address, _ = holder("donnee")
+    inst.pli("account", "passwd", address, "--password-stdin", stdin=PASSWORD + "\n")
+    assert inst.json("account", "show", address)["state"] == "pending"
+    assert imap_says(inst, address, "faux mot de passe") != "OK" and inst.json("account", "show", address)["state"] == "pending"
+    assert smtp_says(inst, address, PASSWORD)[0] == 235
+    assert inst.json("account", "show", address)["state"] == "active" and f"ev=account-opened account={address}" in inst.output()
 
 
 def test_what_people_type(inst, holder):

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from backend import Backend
-from instance import FINESS, RPPS, Instance, children, eventually, naming
+from instance import FINESS, PASSWORD, RPPS, Instance, children, eventually, naming
 
 METADATA = "https://interop.esante.gouv.fr/ig/fhir/annuaire/StructureDefinition/as-ext-mailbox-mss-metadata"
 OTHER = "10009999995"
@@ -119,6 +119,23 @@ def test_the_life_of_a_mailbox(pli, box):
     pli.pli("account", "reopen", who)
     eventually(lambda: box.events(who) == ["create", "red-list", "delete", "create"])
     assert len({c["key"] for c in box.calls(who)}) == 4
+
+
+def test_nobody_has_opened_it_yet(pli, box, tmp_path):
+    """Made with a code: not told before its holder is there (publish.pending, decision 0058); suspended meanwhile, neither."""
+    who, rows = "attente@chu.test", tmp_path / "attente.csv"
+    rows.write_text(f"address;type;name;structure;sign\n{who};org;Attente;{FINESS};no\n")
+    pli.pli("account", "import", rows, "--sheets", tmp_path / "attente.html")
+    pli.pli("account", "suspend", who)
+    pli.pli("account", "resume", who)
+    settled(pli)
+    assert box.events(who) == [] and pli.json("account", "show", who)["state"] == "pending"
+    pli.pli("account", "passwd", who, "--password-stdin", stdin=PASSWORD + "\n")
+    settled(pli)
+    assert box.events(who) == []
+    with pli.imap(who):
+        pass
+    assert eventually(lambda: (settled(pli), box.events(who))[1] == ["create"])
 
 
 def test_an_organisation(pli, box):

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* directory/dird/opened.c - a mailbox that is pending becomes active when somebody opens it: its holder by a sign-in, or a delegate (decision 0058). The other way is
+ * a password that is chosen (choose.c).
+ * Process  dird, worker threads.
+ */
+#include "base/log.h"
+#include "directory/dird/auth.h"
+#include "directory/dird/dird.h"
+#include "directory/dird/mods.h"
+
+/* No lock: one attribute, which nobody computes from another; two sign-ins at once take it away twice. */
+static void opened(struct dird *d, struct span address)
+{
+    struct mods *m = mods_new(true);
+    struct err e = {0};
+    mods_text(m, "pliPending", SPAN_NULL);
+    if (account_modify(d, address, m, &e) == RC_OK)
+        log_ev(LOG_INFO_, "account-opened", "account=%s", log_esc(address));
+    else
+        log_err(LOG_WARN_, "account-opened", &e); /* the next sign-in does it */
+    mods_free(&m);
+}
+
+/* The first sign-in of an account whose holder was given a password after a code. */
+static bool opens_it(struct dird *d, const struct ipc_peer *p, const struct dird_auth_rep *rep)
+{
+    struct cache_view v;
+    if (!(p->role & (ROLE_SMTPD | ROLE_IMAPD)))
+        return false;
+    cache_find(d->cache, rep->address, &v);
+    return v.pending;
+}
+
+/* Once in an account's life. Its entry changes by it, and so may what the ticket says of the password (entry_secret_at): it is made anew. */
+enum rc sign_in_and_open(struct dird *d, const struct ipc_peer *p, const struct dird_auth_req *q, struct buf *mem,
+                         struct dird_auth_rep *rep, struct err *e)
+{
+    uint64_t process = p->role == ROLE_ADMIN ? 0 : (uint64_t)p->pid;
+    enum rc rc = auth_sign_in(d->auth, q, process, mem, rep, e);
+    if (rc != RC_OK || !opens_it(d, p, rep))
+        return rc;
+    opened(d, rep->address);
+    buf_clear(mem);
+    return auth_sign_in(d->auth, q, process, mem, rep, e);
+}
+
+/* What is a ward's is opened by delegates, and by nobody with a password of its own. */
+void delegate_opens(struct dird *d, struct span address)
+{
+    struct cache_view v;
+    cache_find(d->cache, address, &v);
+    if (v.pending)
+        opened(d, address);
+}
