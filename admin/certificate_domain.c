@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* admin/certificate_domain.c - the certificates of domains that have their own: taken in, taken out, seen. See admin/certificates.h. */
+/* admin/certificate_domain.c - the certificates of domains that have their own, and the outbox's: taken in, taken out, seen. See
+ * admin/certificates.h. */
 #include "admin/certificates.h"
 #include "base/clock.h"
 #include "crypto/keyd/client/domain_key.h"
 #include "crypto/tls/domain_certs.h"
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { DAY = 86400, PEM_MAX = 256 * 1024 };
@@ -30,7 +32,7 @@ enum rc certificate_import_domain(const char *root, const struct pki_bundle *b, 
 {
     enum rc rc;
 
-    if (pki_bundle_check(b, NULL, e) != RC_OK)
+    if (pki_bundle_check(b, PKI_FOR_SERVER, NULL, e) != RC_OK)
         return e->rc = RC_SYNTAX;
     rc = check_names(root, b, domain, e);
     return rc == RC_OK ? domain_key_import(root, domain, b, e) : rc;
@@ -41,14 +43,26 @@ enum rc certificate_remove_domain(const char *root, const char *domain, struct e
     return domain_key_remove(root, domain, e);
 }
 
+enum rc certificate_import_outbox(const char *root, const struct pki_bundle *b, struct err *e)
+{
+    if (pki_bundle_check(b, PKI_FOR_CLIENT, NULL, e) != RC_OK)
+        return e->rc = RC_SYNTAX;
+    return domain_key_import(root, OUTBOX_KEY, b, e);
+}
+
+enum rc certificate_remove_outbox(const char *root, struct err *e)
+{
+    return domain_key_remove(root, OUTBOX_KEY, e);
+}
+
 /* ---- seen ---- */
 static enum rc one(const char *domain, const char *kind, struct span pem, certificate_see see, void *ctx, struct err *e)
 {
-    struct certificate_seen s = {.what = "domain"};
+    struct certificate_seen s = {.what = strchr(domain, '/') ? "publication" : "domain"};
     struct err unread;
     int64_t left;
 
-    snprintf(s.name, sizeof s.name, "%s %s", domain, kind);
+    snprintf(s.name, sizeof s.name, "%s %s", strchr(domain, '/') ? "publication" : domain, kind);
     if (cert_info_pem(pem, &s.info, &unread) != RC_OK)
         return RC_OK; /* pli doctor tells of it */
     left = s.info.not_after - clock_utc();
@@ -72,8 +86,9 @@ enum rc certificates_of_domains(const char *root, certificate_see see, void *ctx
     return rc;
 }
 
-enum rc certificates_of_domain(const char *root, const char *domain, certificate_see see, void *ctx, struct err *e)
+static enum rc certificates_at(const char *root, const char *domain, certificate_see see, void *ctx, struct err *e)
 {
+    const char *below = strchr(domain, '/') ? "" : "domains/";
     enum rc rc = RC_OK;
 
     for (size_t k = 0; rc == RC_OK && k < DC_KINDS; k++) {
@@ -81,7 +96,7 @@ enum rc certificates_of_domain(const char *root, const char *domain, certificate
         unsigned char piece[4096];
         struct buf pem = BUF_INIT;
         size_t n;
-        FILE *f = snprintf(path, sizeof path, "%s/tls/domains/%s.%s.pem", root, domain, kinds[k]) < (int)sizeof path
+        FILE *f = snprintf(path, sizeof path, "%s/tls/%s%s.%s.pem", root, below, domain, kinds[k]) < (int)sizeof path
                       ? fopen(path, "re")
                       : NULL;
 
@@ -94,4 +109,14 @@ enum rc certificates_of_domain(const char *root, const char *domain, certificate
         buf_free(&pem);
     }
     return rc;
+}
+
+enum rc certificates_of_domain(const char *root, const char *domain, certificate_see see, void *ctx, struct err *e)
+{
+    return certificates_at(root, domain, see, ctx, e);
+}
+
+enum rc certificates_of_outbox(const char *root, certificate_see see, void *ctx, struct err *e)
+{
+    return certificates_at(root, OUTBOX_KEY, see, ctx, e);
 }

@@ -66,7 +66,7 @@ enum rc certificates_renew(struct admin *ad, const struct renewal *r, struct ren
 
 enum rc certificate_import(const char *root, const struct pki_bundle *b, const char *host, bool ldap, struct err *e)
 {
-    if (pki_bundle_check(b, host, e) != RC_OK)
+    if (pki_bundle_check(b, PKI_FOR_SERVER, host, e) != RC_OK)
         return e->rc = RC_SYNTAX;
     return keyring_import(root, b, ldap, e);
 }

@@ -2,7 +2,7 @@
 /* admin/certificates.h - certificates: seen, issued by the instance's trial authority, renewed, taken in from another authority.
  *
  * Kinds    an account's mail certificate is in the directory, its key sealed in the mailbox's slots; the listeners' are files below DIR/tls, their keys in
- *          keyd's keyring; a domain's of its own are files below DIR/tls/domains, their keys sealed below DIR/keys/domains; slapd's is a file with its key beside it.
+ *          keyd's keyring; a domain's of its own are files below DIR/tls/domains, their keys sealed below DIR/keys/domains; the outbox's likewise in tls/publish and keys/publish; slapd's is a file with its key beside it.
  * Files    functions with root work on the instance's folder (absolute), and need its owner or root; whoever calls them tells the running supervisor
  *          afterwards (SIGUSR2, pli/super/renew.c).
  * Crash    docs/internals/admin.md: an account has its old certificate and key, or the new ones; for a moment the new key and the old certificate, which
@@ -17,7 +17,7 @@
 
 /* ---- seen ---- */
 struct certificate_seen {
-    const char *what; /* "account", "server", "domain" */
+    const char *what; /* "account", "server", "domain", "publication" */
     char name[256];   /* address, or file below the instance */
     struct cert_info info;
     int64_t days_left;
@@ -61,3 +61,8 @@ enum rc certificate_import_domain(const char *root, const struct pki_bundle *b, 
 enum rc certificate_remove_domain(const char *root, const char *domain, struct err *e); /* and its key. RC_NOTFOUND: it has none */
 enum rc certificates_of_domains(const char *root, certificate_see see, void *ctx, struct err *e); /* .what "domain"; in order */
 enum rc certificates_of_domain(const char *root, const char *domain, certificate_see see, void *ctx, struct err *e); /* none is no error */
+
+/* ---- of the outbox (decision 0059): what pubd shows the national directory with publish.backend = https. Errors as above ---- */
+enum rc certificate_import_outbox(const char *root, const struct pki_bundle *b, struct err *e); /* for clientAuth; it needs no name */
+enum rc certificate_remove_outbox(const char *root, struct err *e);
+enum rc certificates_of_outbox(const char *root, certificate_see see, void *ctx, struct err *e); /* none is no error */

@@ -272,11 +272,13 @@ static const struct cmd_opt expiring_opts[] = {
 static const struct cmd_opt import_opts[] = {
     {"--ldap", NULL, "for the directory's port instead of SMTP and IMAP"},
     {"--domain", "DOMAIN", "of a mail domain that has its own: for its hosts' names, and for the mail that it sends"},
+    {"--publish", NULL, "for the outbox: what the national directory is shown (publish.backend = https)"},
     {"--password-stdin", NULL, "read the file's password from standard input"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt cert_remove_opts[] = {
     {"--domain", "DOMAIN", "whose certificate and key go"},
+    {"--publish", NULL, "or the outbox's"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt renew_opts[] = {
@@ -356,7 +358,7 @@ const struct command commands[] = {
     {"cert import", "FILE", 1, 1, NEED_INSTANCE, cmd_cert_import, import_opts,
      "certificate, chain and key of an authority (PEM or PKCS#12), for the listeners; nobody is disconnected"},
     {"cert remove", "", 0, 0, NEED_INSTANCE, cmd_cert_remove, cert_remove_opts,
-     "takes a domain's own certificate and its key away; the instance's is shown for it"},
+     "takes a domain's own certificate and its key away, the instance's is shown for it; or the outbox's"},
     {"cert renew", "", 0, 0, NEED_INSTANCE, cmd_cert_renew, renew_opts,
      "new certificates of the trial CA in place of those that end soon: the server's and the accounts'"},
     {"cert verify", "FILE.eml", 1, 1, NEED_NOTHING, cmd_cert_verify, verify_opts,

@@ -2,7 +2,8 @@
 /* crypto/keyd/domain_keys.c - the TLS keys of domains that have a certificate of their own, found by the digest of the public key that a peer is shown.
  *
  * Read     at keyd's start alone, once for each file; sorted by digest, so that a signature costs a look-up whose length is the logarithm of their number.
- * Source   docs/decisions/0055; crypto/keyd/client/domain_key.h has the files' form.
+ *          The outbox's (DIR/keys/publish) are a table of their own, which ROLE_PUBD alone is answered from.
+ * Source   docs/decisions/0055, 0059; crypto/keyd/client/domain_key.h has the files' form.
  */
 #include "base/clock.h"
 #include "base/wipe.h"
@@ -63,17 +64,27 @@ static enum rc read_file(int dir, const char *name, unsigned char *out, size_t *
     return got < 0 ? err_sys(e, RC_TEMP, "cannot be read") : RC_OK;
 }
 
-static void one_file(struct domain_keys *d, int dir, const char *name, struct span credential, unsigned char *room)
+struct reading {
+    int dir;
+    const char *below; /* "domains" or "publish" */
+    struct span credential;
+    unsigned char *room; /* DOMAIN_KEY_FILE_MAX */
+};
+
+static void one_file(struct domain_keys *d, const struct reading *g, const char *name)
 {
     const char *end = strrchr(name, '.');
     uint8_t which = strcmp(end, ".ec") == 0 ? KEYD_TLS_SERVER_EC : KEYD_TLS_SERVER;
     struct domain_key *k = NULL;
+    char sealed_for[NAME_MAX + 16];
     struct err e;
     size_t n;
 
-    if (read_file(dir, name, room, &n, &e) != RC_OK ||
-        domain_key_open(span_of(room, n), name, credential, &k, &e) != RC_OK) {
-        log_ev(LOG_WARN_, "domain-key-unread", "file=%s cause=%s", log_esc(span_str(name)), log_esc(span_str(e.log)));
+    snprintf(sealed_for, sizeof sealed_for, "%s%s", strcmp(g->below, "domains") == 0 ? "" : "publish/", name);
+    if (read_file(g->dir, name, g->room, &n, &e) != RC_OK ||
+        domain_key_open(span_of(g->room, n), sealed_for, g->credential, &k, &e) != RC_OK) {
+        log_ev(LOG_WARN_, "domain-key-unread", "file=%s cause=%s", log_esc(span_str(sealed_for)),
+               log_esc(span_str(e.log)));
         return;
     }
     add(d, &k->key, which, INT64_MAX);
@@ -108,27 +119,28 @@ static bool is_key(const char *name)
            (strcmp(end, ".rsa") == 0 || strcmp(end, ".ec") == 0); /* ".new": one that is being written */
 }
 
-struct domain_keys *domain_keys_read(const char *instance, struct span credential)
+struct domain_keys *domain_keys_read(const char *instance, const char *below, struct span credential)
 {
     struct domain_keys *d = calloc(1, sizeof *d);
-    unsigned char *room = secret_alloc(DOMAIN_KEY_FILE_MAX);
+    struct reading g = {.below = below, .credential = credential, .room = secret_alloc(DOMAIN_KEY_FILE_MAX)};
     char path[PATH_MAX];
     const struct dirent *en;
     DIR *dir;
 
     if (d == NULL)
         die("out of memory");
-    if (snprintf(path, sizeof path, "%s/keys/domains", instance) >= (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/keys/%s", instance, below) >= (int)sizeof path)
         die("path of the instance is too long");
     dir = opendir(path);
     if (dir == NULL && errno != ENOENT)
-        log_ev(LOG_WARN_, "domain-key-unread", "file=keys/domains errno=%d", errno);
+        log_ev(LOG_WARN_, "domain-key-unread", "file=keys/%s errno=%d", below, errno);
+    g.dir = dir ? dirfd(dir) : -1;
     while (dir && (en = readdir(dir)) != NULL)
         if (is_key(en->d_name))
-            one_file(d, dirfd(dir), en->d_name, credential, room);
+            one_file(d, &g, en->d_name);
     if (dir)
         closedir(dir);
-    secret_free(room, DOMAIN_KEY_FILE_MAX);
+    secret_free(g.room, DOMAIN_KEY_FILE_MAX);
     if (d->n > 0)
         sort(d);
     return d;

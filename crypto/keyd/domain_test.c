@@ -98,7 +98,7 @@ static bool signs(const unsigned char shown[KEYD_SHOWN], enum keyd_tls_key which
     unsigned char secret[CREDENTIAL_MAX];
     FILE *f = fopen("keys/credential", "re");
     size_t n = fread(secret, 1, sizeof secret, f);
-    struct domain_keys *d = domain_keys_read(dir, span_of(secret, n));
+    struct domain_keys *d = domain_keys_read(dir, "domains", span_of(secret, n));
     bool yes = domain_keys_find(d, which, span_of(shown, KEYD_SHOWN)) != NULL;
 
     fclose(f);

@@ -24,6 +24,7 @@ static struct err e;
 static char dir[] = "/tmp/keyd_test.XXXXXX", start_dir[4096];
 static struct ticket_keys ticket_keys;
 static pid_t keyd_pid;
+static const char *publish_backend = "off";
 
 static int memfd_of(const void *p, size_t n)
 {
@@ -55,6 +56,7 @@ static void keyd_start(void)
     boot_set(b, "keyd.signatures_per_minute", "50");
     boot_set(b, "keyd.epoch_messages", "100");
     boot_set(b, "keyd.epochs_per_minute", "600");
+    boot_set(b, "publish.backend", publish_backend);
     boot_give(b, "ipc", ipc);
     boot_give(b, "ticket.key", ticket);
     snprintf(fd, sizeof fd, "%d", boot_memfd(b));

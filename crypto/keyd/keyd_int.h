@@ -27,6 +27,7 @@ struct state {
     struct keyring *ring;
     struct tls_key tls[TLS_KEYS], former[KEYRING_FORMERS];
     struct domain_keys *domains;       /* TLS keys of domains with a certificate of their own */
+    struct domain_keys *outbox;        /* those that pubd shows the national directory; NULL unless publish.backend is https */
     unsigned char *ticket_key;         /* TICKET_KEY bytes, locked: keyd's own, good for checking what is shown to keyd */
     unsigned char *mac_key;            /* 32, locked: finds opened password slots again */
     struct cache *epochs, *opened, *signers, *queue_epochs;
@@ -42,10 +43,10 @@ struct state {
 typedef enum rc purpose(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 purpose purpose_wrap, purpose_open, purpose_box_new, purpose_rewrap, purpose_sign, purpose_tls, purpose_issue, purpose_queue, purpose_status, purpose_delegate, purpose_profile;
 
-/* domain_keys.c: those of DIR/keys/domains. A file that does not open is told (ev=domain-key-unread) and left out: its certificate is signed for by nobody. */
-struct domain_keys *domain_keys_read(const char *instance, struct span credential);
+/* domain_keys.c: those of DIR/keys/BELOW, "domains" or "publish". A file that does not open is told (ev=domain-key-unread) and left out: its certificate is signed for by nobody. */
+struct domain_keys *domain_keys_read(const char *instance, const char *below, struct span credential);
 void domain_keys_free(struct domain_keys **d);
-/* By the digest that a session names; NULL: none of that kind, or its time is over. */
+/* By the digest that a session names; NULL: d is, or none of that kind, or its time is over. */
 EVP_PKEY *domain_keys_find(const struct domain_keys *d, enum keyd_tls_key which, struct span shown);
 
 /* state.c */

@@ -4,7 +4,7 @@
  * The TLS library gives out the hash of what is signed, and not the data. So keyd cannot see that the data is a
  * handshake. Two things bound a session that was taken over. A TLS key is of use for TLS only, because its certificate
  * says serverAuth and clientAuth only, and mail keys are other keys. And a process, which cannot fork, gets few
- * signatures per minute.
+ * signatures per minute. pubd has signatures with the outbox's keys alone, and nobody else has those.
  */
 #include "base/clock.h"
 #include "crypto/keyd/keyd_int.h"
@@ -57,7 +57,7 @@ static enum rc sign(EVP_PKEY *k, const struct scheme *sc, struct span hash, stru
 }
 
 /* A certificate may have been replaced since the session read it: whoever is shown it gets a signature that fits it, or none. */
-static EVP_PKEY *key_find(const struct state *s, const struct keyd_tls_req *rq)
+static EVP_PKEY *instances_key(const struct state *s, const struct keyd_tls_req *rq)
 {
     const struct tls_key *today = &s->tls[rq->key];
 
@@ -70,6 +70,22 @@ static EVP_PKEY *key_find(const struct state *s, const struct keyd_tls_req *rq)
             return f->key;
     }
     return domain_keys_find(s->domains, (enum keyd_tls_key)rq->key, rq->shown);
+}
+
+/* A key that is there, but another role's, is no matter of time: whoever asks for it shows a certificate that is not hers. */
+static enum rc key_find(const struct state *s, enum ipc_role role, const struct keyd_tls_req *rq, EVP_PKEY **out,
+                        struct err *e)
+{
+    EVP_PKEY *ours = instances_key(s, rq), *outbox = domain_keys_find(s->outbox, (enum keyd_tls_key)rq->key, rq->shown);
+
+    *out = role == ROLE_PUBD ? outbox : ours;
+    if (*out)
+        return RC_OK;
+    if (role == ROLE_PUBD && s->outbox == NULL)
+        return err_set(e, RC_DENIED, "tls-sign: publish.backend is not https, so nothing is signed for the outbox");
+    return ours || outbox
+               ? err_set(e, RC_DENIED, "tls-sign: that key is not of this role (key %u)", rq->key)
+               : err_set(e, RC_TEMP, "tls-sign: the certificate that is shown was replaced (key %u)", rq->key);
 }
 
 enum rc purpose_tls(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e)
@@ -90,8 +106,10 @@ enum rc purpose_tls(void *daemon, struct ipc_peer *p, const void *req, int fd, s
     }
     rc = limit_take(s, s->handshakes, "tls-sign", span_of(&p->pid, sizeof p->pid),
                     p->role == ROLE_RELAYD || p->role == ROLE_PUBD ? RELAY_MOST : SESSION_MOST, e);
-    if (rc == RC_OK && (k = key_find(s, rq)) == NULL)
-        rc = err_set(e, RC_TEMP, "tls-sign: the certificate that is shown was replaced (key %u)", rq->key);
+    if (rc == RC_OK)
+        rc = key_find(s, (enum ipc_role)p->role, rq, &k, e);
+    if (rc == RC_DENIED)
+        atomic_fetch_add(&s->denied, 1);
     if (rc == RC_OK)
         rc = sign(k, sc, rq->hash, r->scratch, e);
     if (rc != RC_OK) {

@@ -134,7 +134,9 @@ static void ring_load(struct state *s, const struct boot *b)
     n_cred = file_read(cred_path, cred, CREDENTIAL_MAX + 1);
     if (keyring_open(span_of(file, n_file), span_of(cred, n_cred), &s->ring, &e) != RC_OK)
         die("%s with %s: %s", path, cred_path, e.log);
-    s->domains = domain_keys_read(instance_of(b), span_of(cred, n_cred));
+    s->domains = domain_keys_read(instance_of(b), "domains", span_of(cred, n_cred));
+    if (strcmp(boot_get(b, "publish.backend"), "https") == 0) /* else pubd shows nobody a certificate */
+        s->outbox = domain_keys_read(instance_of(b), "publish", span_of(cred, n_cred));
     secret_free(file, KEYRING_FILE_MAX + 1);
     secret_free(cred, CREDENTIAL_MAX + 1);
 }
@@ -224,6 +226,7 @@ void state_free(struct state **s)
     for (size_t i = 0; i < KEYRING_FORMERS; i++)
         EVP_PKEY_free((*s)->former[i].key);
     domain_keys_free(&(*s)->domains);
+    domain_keys_free(&(*s)->outbox);
     keyring_free(&(*s)->ring);
     secret_free((*s)->mac_key, 32);
     secret_free((*s)->ticket_key, TICKET_KEY);

@@ -190,8 +190,9 @@ static const char *key_wrong(X509 *leaf)
 
 /* Checks the chain up to its last certificate, which is trusted here. Whether its own authority is known is the
  * clients' question. */
-static const char *chain_wrong(X509 *leaf, STACK_OF(X509) * all, X509 *last, const char *host)
+static const char *chain_wrong(X509 *leaf, STACK_OF(X509) * all, enum pki_bundle_for use, const char *host)
 {
+    X509 *last = sk_X509_value(all, sk_X509_num(all) - 1);
     X509_STORE *store = X509_STORE_new();
     X509_STORE_CTX *c = X509_STORE_CTX_new();
     X509_VERIFY_PARAM *p;
@@ -199,7 +200,7 @@ static const char *chain_wrong(X509 *leaf, STACK_OF(X509) * all, X509 *last, con
 
     if (store && c && X509_STORE_add_cert(store, last) > 0 && X509_STORE_CTX_init(c, store, leaf, all) > 0) {
         p = X509_STORE_CTX_get0_param(c);
-        X509_VERIFY_PARAM_set_purpose(p, X509_PURPOSE_SSL_SERVER);
+        X509_VERIFY_PARAM_set_purpose(p, use == PKI_FOR_CLIENT ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER);
         X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_PARTIAL_CHAIN);
         X509_VERIFY_PARAM_set_auth_level(p, AUTH_LEVEL);
         X509_VERIFY_PARAM_set1_host(p, host, 0);
@@ -210,7 +211,7 @@ static const char *chain_wrong(X509 *leaf, STACK_OF(X509) * all, X509 *last, con
     return why;
 }
 
-enum rc pki_bundle_check(const struct pki_bundle *b, const char *host, struct err *e)
+enum rc pki_bundle_check(const struct pki_bundle *b, enum pki_bundle_for use, const char *host, struct err *e)
 {
     BIO *bio = BIO_new_mem_buf(b->chain_pem.p, (int)b->chain_pem.n);
     STACK_OF(X509) *all = sk_X509_new_null();
@@ -223,7 +224,7 @@ enum rc pki_bundle_check(const struct pki_bundle *b, const char *host, struct er
     if (sk_X509_num(all) > 0) {
         why = key_wrong(sk_X509_value(all, 0));
         if (why == NULL)
-            why = chain_wrong(sk_X509_value(all, 0), all, sk_X509_value(all, sk_X509_num(all) - 1), host);
+            why = chain_wrong(sk_X509_value(all, 0), all, use, host);
     }
     sk_X509_pop_free(all, X509_free);
     ERR_clear_error();

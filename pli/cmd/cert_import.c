@@ -45,15 +45,19 @@ static int read_bundle(struct cmd *c, struct pki_bundle *b)
     return rc == RC_OK ? PLI_OK : cmd_why(c, PLI_FAILED, e.cause, "%s: %s", c->pos[0], e.log);
 }
 
-/* host: the domain, with --domain. */
-static int check_and_put(struct cmd *c, const struct pki_bundle *b, const char *host)
+/* host: the domain, with --domain; of the outbox's it becomes the subject, for it needs no name of a host. */
+static int check_and_put(struct cmd *c, const struct pki_bundle *b, char host[TRUST_DOMAIN_ROOM])
 {
+    struct cert_info info;
     struct err e;
-    enum rc rc = opt_get(c, "--domain") ? certificate_import_domain(c->root, b, host, &e)
-                                        : certificate_import(c->root, b, host, opt_get(c, "--ldap") != NULL, &e);
+    enum rc rc = opt_get(c, "--publish")  ? certificate_import_outbox(c->root, b, &e)
+                 : opt_get(c, "--domain") ? certificate_import_domain(c->root, b, host, &e)
+                                          : certificate_import(c->root, b, host, opt_get(c, "--ldap") != NULL, &e);
 
     if (rc == RC_SYNTAX)
         return cmd_why(c, PLI_FAILED, e.cause, "%s: %s; nothing was changed", c->pos[0], e.log);
+    if (rc == RC_OK && opt_get(c, "--publish") && (rc = cert_info_der(buf_span(&b->cert_der), &info, &e)) == RC_OK)
+        snprintf(host, TRUST_DOMAIN_ROOM, "%s", info.subject);
     return rc == RC_OK ? PLI_OK : cmd_err(c, &e);
 }
 
@@ -77,7 +81,10 @@ static int domain_option(struct cmd *c, char out[TRUST_DOMAIN_ROOM])
 
 static int told(struct cmd *c, const struct pki_bundle *b, const char *host)
 {
-    const char *where = opt_get(c, "--ldap") ? "the directory" : "the listeners", *domain = opt_get(c, "--domain");
+    const char *where = opt_get(c, "--ldap")      ? "the directory"
+                        : opt_get(c, "--publish") ? "the outbox"
+                                                  : "the listeners",
+               *domain = opt_get(c, "--domain");
     char until[32];
     bool running;
     int answer = certs_reload(c, opt_get(c, "--ldap") != NULL, &running);
@@ -93,7 +100,7 @@ static int told(struct cmd *c, const struct pki_bundle *b, const char *host)
                running ? "" : "; it is shown when pli serve runs");
     else
         printf("%s %s the new certificate of %s, good until %.10s (%u in the chain)%s\n", where,
-               opt_get(c, "--ldap") ? "shows" : "show", host, until, b->certificates,
+               opt_get(c, "--ldap") || opt_get(c, "--publish") ? "shows" : "show", host, until, b->certificates,
                running ? "" : " when pli serve runs");
     return PLI_OK;
 }
@@ -102,11 +109,12 @@ int cmd_cert_import(struct cmd *c)
 {
     struct pki_bundle b = {.certificates = 0};
     struct conf *conf = NULL;
-    char host[TRUST_DOMAIN_ROOM > 256 ? TRUST_DOMAIN_ROOM : 256];
+    char host[TRUST_DOMAIN_ROOM];
     int answer = inst_conf(c, &conf);
 
-    if (answer == PLI_OK && opt_get(c, "--domain") && opt_get(c, "--ldap"))
-        answer = cmd_usage(c, "--domain or --ldap, not both");
+    if (answer == PLI_OK &&
+        (opt_get(c, "--domain") != NULL) + (opt_get(c, "--ldap") != NULL) + (opt_get(c, "--publish") != NULL) > 1)
+        answer = cmd_usage(c, "--domain or --ldap or --publish: one of them");
     if (answer != PLI_OK)
         return answer;
     snprintf(host, sizeof host, "%s", conf_hostname(conf));
@@ -125,23 +133,28 @@ int cmd_cert_import(struct cmd *c)
 
 int cmd_cert_remove(struct cmd *c)
 {
-    char domain[TRUST_DOMAIN_ROOM];
+    const bool outbox = opt_get(c, "--publish") != NULL;
+    char domain[TRUST_DOMAIN_ROOM] = "";
     bool running;
     struct err e;
     int answer;
 
-    if (!opt_get(c, "--domain"))
-        return cmd_usage(c, "needs --domain DOMAIN: whose certificate goes");
-    if (!trust_domain_normal(span_str(opt_get(c, "--domain")), domain))
+    if (outbox == (opt_get(c, "--domain") != NULL))
+        return cmd_usage(c, "needs --domain DOMAIN or --publish: whose certificate goes");
+    if (!outbox && !trust_domain_normal(span_str(opt_get(c, "--domain")), domain))
         return cmd_usage(c, "\"%.100s\" is not a mail domain", opt_get(c, "--domain"));
-    if (certificate_remove_domain(c->root, domain, &e) != RC_OK)
+    if ((outbox ? certificate_remove_outbox(c->root, &e) : certificate_remove_domain(c->root, domain, &e)) != RC_OK)
         return cmd_err(c, &e);
     answer = certs_reload(c, false, &running);
     if (answer != PLI_OK)
         return answer;
     if (c->json)
-        return out_json(json_pack("{s:s,s:s,s:b}", "domain", domain, "done", "removed", "running", running));
-    printf("%s has no certificate of its own any more: the instance's is shown for it\n", domain);
+        return out_json(
+            json_pack("{s:s?,s:s,s:b}", "domain", outbox ? NULL : domain, "done", "removed", "running", running));
+    if (outbox)
+        printf("the outbox has no certificate any more: it shows the national directory none\n");
+    else
+        printf("%s has no certificate of its own any more: the instance's is shown for it\n", domain);
     return PLI_OK;
 }
 

@@ -43,6 +43,8 @@ static int list(struct cmd *c, struct listing *l)
     l->rows = c->json ? json_array() : NULL;
     rc = certificates_of_server(c->root, row, l, &e);
     if (rc == RC_OK)
+        rc = certificates_of_outbox(c->root, row, l, &e);
+    if (rc == RC_OK)
         rc = certificates_of_domains(c->root, row, l, &e);
     if (rc == RC_OK)
         rc = certificates_of_accounts(inst_admin(c), row, l, &e);

@@ -83,6 +83,40 @@ static enum rc one_domain(const struct certificate_seen *s, void *ctx, struct er
     return RC_OK;
 }
 
+static enum rc one_of_outbox(const struct certificate_seen *s, void *ctx, struct err *e)
+{
+    struct of_domains *d = ctx;
+    char until[32];
+
+    (void)e;
+    clock_iso(s->info.not_after * 1000, until);
+    d->good++;
+    if (s->days_left < 0)
+        finding(d->r, F_FAIL, "publish-certificate", "pli cert import FILE --publish with the authority's new one",
+                "the certificate of the %s ended on %.10s: the national directory will not hear of changes", s->name,
+                until);
+    else if (s->days_left < SOON_DAYS)
+        finding(d->r, F_WARN, "publish-certificate", "pli cert import FILE --publish with the authority's new one",
+                "the certificate of the %s ends in %lld days, on %.10s", s->name, (long long)s->days_left, until);
+    else
+        finding(d->r, F_OK, "publish-certificate", NULL, "the certificate of the %s is good until %.10s: %lld days",
+                s->name, until, (long long)s->days_left);
+    return RC_OK;
+}
+
+/* What the national directory is shown. */
+static void check_outbox(struct report *r)
+{
+    struct of_domains d = {r, 0};
+    struct err e;
+
+    (void)certificates_of_outbox(r->c->root, one_of_outbox, &d, &e);
+    if (d.good == 0 && r->conf && strcmp(conf_get(r->conf, "publish.backend"), "https") == 0)
+        finding(r, F_WARN, "publish-certificate",
+                "pli cert import FILE --publish with the one by which that server knows this operator",
+                "publish.backend is https, and there is no certificate to show the national directory");
+}
+
 /* Those of domains that have their own: one line for all that are good. */
 static void check_domains(struct report *r)
 {
@@ -110,6 +144,7 @@ void check_certificates(struct report *r)
             continue; /* pli cert import leaves one kind when the other is the trial authority's */
         check_certificate(r, names[i]);
     }
+    check_outbox(r);
     check_domains(r);
 }
 

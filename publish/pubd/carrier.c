@@ -6,6 +6,7 @@
 #include "base/sandbox.h"
 #include "base/stream.h"
 #include "crypto/keyd/client/client.h"
+#include "crypto/pki/cert_info.h"
 #include "crypto/tls/tls_client.h"
 #include "publish/pubd/runner_int.h"
 #include <curl/curl.h>
@@ -21,12 +22,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LATER = 75, CONNECT_S = 20, PORT_MOST = 65535 };
+enum { LATER = 75, CONNECT_S = 20, PORT_MOST = 65535, SERVERS_OWN = 500, PEM_MAX = 64 * 1024 };
 
 struct carrier {
     const char *base;           /* publish.url */
     char host[256], place[300]; /* "https://host:port" as libcurl connects: http */
     struct tls_client *tls;
+    int64_t ends; /* of the certificate that it shows, the earlier one of two, UTC s; 0: it has none */
     struct keyd *keyd;
     struct carrier_door door;
 };
@@ -65,19 +67,32 @@ static enum rc sign(void *ctx, const struct keyd_tls_req *rq, struct buf *sig_ou
     return keyd_tls_sign(c->keyd, rq, sig_out, e);
 }
 
+/* A server that does not like our certificate hangs up, or answers with a page: what may be the cause stands first. */
+static void own_certificate(const struct carrier *c, struct buf *report)
+{
+    char until[32];
+
+    clock_iso(c->ends * 1000, until);
+    if (c->ends == 0)
+        buf_addstr(report, "there is no certificate to show (pli cert import FILE --publish); ");
+    else if (c->ends < clock_utc())
+        buf_addf(report, "our certificate ended on %.10s (pli cert import FILE --publish); ", until);
+}
+
 static bool secure(struct carrier *c, struct stream *s, struct buf *report)
 {
     static struct tls_peer peer; /* it is large, and this process does one thing at a time */
     struct tls_signer signer = {sign, c};
     struct err e;
 
-    if (tls_connect(c->tls, c->host, &signer, s, &peer, &e) != RC_OK)
+    if (tls_connect(c->tls, c->host, &signer, s, &peer, &e) != RC_OK) {
+        own_certificate(c, report);
         buf_addf(report, "no TLS: %s", e.log);
-    else if (!peer.verified)
+        return false;
+    }
+    if (!peer.verified)
         buf_addf(report, "the server's certificate: %s", peer.why);
-    else
-        return true;
-    return false;
+    return peer.verified;
 }
 
 /* ---- one event ---- */
@@ -115,7 +130,7 @@ static int exchange(struct carrier *c, const struct runner_asked *q, struct span
     int64_t deadline = deadline_in(q->timeout_ms);
     int fd = dial(c, q->timeout_ms, report), code = LATER;
     struct stream *s = fd >= 0 ? stream_open(fd) : NULL;
-    struct buf answer = BUF_INIT;
+    struct buf answer = BUF_INIT, said = BUF_INIT;
     long status = 0;
     struct err e;
 
@@ -124,11 +139,15 @@ static int exchange(struct carrier *c, const struct runner_asked *q, struct span
     if (s && secure(c, s, report)) {
         rq.timeout_ms = deadline_left_ms(deadline) > 0 ? deadline_left_ms(deadline) : 1;
         if (carrier_exchange(s, &rq, &status, &answer, &e) == RC_OK)
-            code = carrier_judge(variable(q, "PLI_PUBLISH_EVENT"), status, buf_span(&answer), report);
+            code = carrier_judge(variable(q, "PLI_PUBLISH_EVENT"), status, buf_span(&answer), &said);
         else
-            buf_addstr(report, e.log);
+            buf_addstr(&said, e.log);
+        if (code == LATER && status < SERVERS_OWN)
+            own_certificate(c, report);
     }
+    buf_addspan(report, buf_span(&said));
     stream_close(&s);
+    buf_free(&said);
     buf_free(&answer);
     return code;
 }
@@ -219,6 +238,37 @@ static void read_url(struct carrier *c)
     snprintf(c->place, sizeof c->place, "http://%s:%ld", c->host, port);
 }
 
+/* NULL: there is none of that kind. */
+static const char *chain(struct carrier *c, const char *path)
+{
+    static char text[PEM_MAX];
+    FILE *f = fopen(path, "re");
+    size_t n = f ? fread(text, 1, sizeof text, f) : 0;
+    struct cert_info i;
+    struct err e;
+
+    if (!f && errno == ENOENT)
+        return NULL;
+    if (f)
+        fclose(f);
+    if (cert_info_pem(span_of(text, n), &i, &e) != RC_OK)
+        die("%s holds no certificate: pli cert import FILE --publish puts one there", path);
+    c->ends = c->ends == 0 || i.not_after < c->ends ? i.not_after : c->ends;
+    return path;
+}
+
+/* The outbox goes on: the server may want no certificate, and what it says otherwise stands in the reports. */
+static void warn(const struct carrier *c)
+{
+    char until[32];
+
+    clock_iso(c->ends * 1000, until);
+    if (c->ends == 0)
+        log_ev(LOG_WARN_, "publish-certificate", "state=none");
+    else if (c->ends < clock_utc())
+        log_ev(LOG_WARN_, "publish-certificate", "state=ended until=%.10s", until);
+}
+
 static void load_tls(struct carrier *c, const struct boot *b)
 {
     const char *instance = boot_given(b, "instance"), *anchors = boot_get(b, "publish.anchors");
@@ -227,10 +277,11 @@ static void load_tls(struct carrier *c, const struct boot *b)
     struct err e;
 
     path_of(instance, anchors[0] ? anchors : "ca.pem", a);
-    path_of(instance, "tls/server.pem", rsa);
-    path_of(instance, "tls/server-ec.pem", ec);
-    spec.chain_pem = access(rsa, F_OK) == 0 ? rsa : NULL;
-    spec.chain_ec_pem = access(ec, F_OK) == 0 ? ec : NULL;
+    path_of(instance, "tls/publish/client.rsa.pem", rsa);
+    path_of(instance, "tls/publish/client.ec.pem", ec);
+    spec.chain_pem = chain(c, rsa);
+    spec.chain_ec_pem = chain(c, ec);
+    warn(c);
     if (tls_client_new(&spec, &c->tls, &e) != RC_OK)
         die("publish.backend = https: TLS cannot start: %s", e.log);
 }

@@ -3,8 +3,8 @@
  * itself has no network and no key.
  *
  * Asked    as the runner is (publish/pubd/runner.h): one packet each way over its socket. Its answer has the exit codes of a back end's program.
- * TLS      by crypto/tls: the server must have a certificate that leads to publish.anchors and bears the name in publish.url. It is shown the instance's own, tls/server.pem or
- *          tls/server-ec.pem, whose key stays in pli-keyd.
+ * TLS      by crypto/tls: the server must have a certificate that leads to publish.anchors and bears the name in publish.url. It is shown the outbox's own, tls/publish/client.rsa.pem or
+ *          client.ec.pem (decision 0059), whose key stays in pli-keyd; or none, where there is none. A report says when it has ended.
  * HTTP     by libcurl, in clear to a door of this process, behind which a thread carries it over TLS. No proxy, no redirection; an answer has 1 MB at most.
  * Answers  2xx: taken; 4xx: refused, but for 401, 403, 408, 409, 425, 429; both only where the body is a FHIR resource (a proxy answers with a page), or 204. To delete
  *          where nobody is (404) is done. Anything else: nobody knows.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""publish.backend = https: pubd's carrier against a real FHIR server with mutual TLS (tests/lib/fhir_server.py). The instance shows its own certificate, whose key
+"""publish.backend = https: pubd's carrier against a real FHIR server with mutual TLS (tests/lib/fhir_server.py). The outbox shows a certificate of its own, whose key
 is in keyd; each answer is read rightly, and what was applied without an answer stands there once."""
+import json
 import os
 import pathlib
 import shutil
@@ -10,6 +11,8 @@ import subprocess
 import tempfile
 
 import pytest
+from authority import CLIENT, HOUR, Authority, pem
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fhir_server import FhirServer
 from instance import FINESS, Instance, children, eventually
 from test_publish_https import applied_then, certificate, garbage, half, no_such_page, page, status
@@ -39,6 +42,19 @@ def elsewhere(h):
     h.end_headers()
 
 
+def client_certificate(web, folder, name, **more):
+    """Of an authority of the operators that the server knows; for clients alone, and of no host."""
+    ca = Authority(f"AC {name}")
+    (folder / "ac.pem").write_bytes(pem(ca.cert))
+    web.accept(folder / "ac.pem")
+    return ca, ca.issue(folder / f"{name}.pem", {"CN": name, "O": "Operateur"}, eku=(CLIENT,), **more)
+
+
+def serial(cert):
+    from cryptography.hazmat.primitives.serialization import Encoding
+    return cert.public_bytes(Encoding.DER)
+
+
 @pytest.fixture(scope="module")
 def place():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="pli-test-carrier-"))
@@ -48,7 +64,9 @@ def place():
         conf = [f'publish {{\n backend = https\n url = "https://localhost:{web.port}/fhir/v2"\n anchors = "{folder}/server.pem"\n'
                 ' timeout = 3s\n retry_first = 1s\n retry_max = 1s\n}']
         with Instance(conf=conf) as pli:
-            web.accept(pli.root / "ca.pem")
+            client_certificate(web, folder, "publication")
+            told = pli.pli("cert", "import", folder / "publication.pem", "--publish")
+            assert told.startswith("the outbox shows the new certificate of O=Operateur,CN=publication, good until "), told
             pli.add("un@chu.test", sign="never")
             pli.pli("publish", "begin", "--nothing")
             eventually(lambda: web.count("un@chu.test") == 1)
@@ -60,11 +78,39 @@ def published(pli, who):
     return pli.pli("publish", "show", who, check=False).stdout.startswith(f"{who}: published")
 
 
-def test_the_certificate_of_the_instance_was_shown(place):
-    pli, web, _ = place
-    shown = {ssl.DER_cert_to_PEM_cert(der) for der in web.shown}
-    own = (pli.root / "tls/server-ec.pem").read_text()
-    assert shown and all(pem.strip() in own for pem in shown)
+def test_its_own_certificate_was_shown(place):
+    pli, web, folder = place
+    assert web.shown == {ssl.PEM_cert_to_DER_cert((folder / "publication.pem").read_text().split("-----BEGIN PRIVATE")[0])}
+    (row,) = [r for r in pli.json("cert", "list") if r["what"] == "publication"]
+    assert row["address"] == "publication ec" and row["subject"] == "O=Operateur,CN=publication" and row["days_left"] in (19, 20)
+    assert any(r["what"] == "publication" for r in pli.json("cert", "expiring", "--days", "25"))
+    doctor = json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"]
+    (f,) = [f for f in doctor if f["check"] == "publish-certificate"]
+    assert f["level"] == "warn" and f["text"].startswith("the certificate of the publication ec ends in "), f
+
+
+def test_what_is_refused(place):
+    """Nothing is changed by what does not fit; a server's certificate is none for a client."""
+    pli, web, folder = place
+    def refused(words, *args):
+        before = {p: p.read_bytes() for d in ("keys/publish", "tls/publish") for p in (pli.root / d).iterdir()}
+        r = pli.pli("cert", *args, check=False)
+        assert r.returncode != 0 and words in r.stderr, r
+        assert before == {p: p.read_bytes() for d in ("keys/publish", "tls/publish") for p in (pli.root / d).iterdir()}
+    from authority import SERVER
+    ca = Authority("AC refus")
+    path = folder / "refus.pem"
+    ca.issue(path, {"CN": "x"}, eku=(SERVER,))
+    refused("purpose", "import", path, "--publish")
+    ca.issue(path, {"CN": "x"}, eku=(CLIENT,), begins=-3 * HOUR, ends=-HOUR)
+    refused("expired", "import", path, "--publish")
+    ca.issue(path, {"CN": "x"}, eku=(CLIENT,))
+    refused("one of them", "import", path, "--publish", "--domain", "chu.test")
+    refused("one of them", "import", path, "--publish", "--ldap")
+    refused("needs --domain DOMAIN or --publish", "remove", "--publish", "--domain", "chu.test")
+    refused("needs --domain DOMAIN or --publish", "remove")
+    path.write_bytes(path.read_bytes().split(b"-----BEGIN PRIVATE")[0])
+    refused("no private key", "import", path, "--publish")
 
 
 @pytest.mark.parametrize("name, answers", [
@@ -132,26 +178,46 @@ def test_the_carrier_is_caged_and_has_no_key(place):
     assert lines["Name"] == "pubd-carrier"
 
 
-def test_a_certificate_that_was_imported_is_shown(place):
-    """Under a key that keyd did not have before: pubd has started again, and shows what keyd can sign for."""
+def test_replaced_ended_removed(place):
+    """A new one is shown by a pubd that has started again; of one that has ended, and of none, the reports say so; nothing is lost."""
     pli, web, folder = place
-    own = folder / "neuf"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=ac", "-keyout", f"{own}-ac.key",
-                    "-out", f"{own}-ac.pem", "-addext", "keyUsage=critical,keyCertSign"], check=True, capture_output=True)
-    subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-keyout", f"{own}.key", "-out", f"{own}.csr"],
-                   check=True, capture_output=True)
-    pathlib.Path(f"{own}.ext").write_text("subjectAltName=DNS:localhost,DNS:mail.chu.test\nextendedKeyUsage=serverAuth,clientAuth\nkeyUsage=critical,digitalSignature\n")
-    subprocess.run(["openssl", "x509", "-req", "-in", f"{own}.csr", "-CA", f"{own}-ac.pem", "-CAkey", f"{own}-ac.key", "-CAcreateserial", "-days", "2", "-extfile", f"{own}.ext",
-                    "-out", f"{own}.pem"], check=True, capture_output=True)
-    bundle = pathlib.Path(f"{own}-bundle.pem")
-    bundle.write_text("".join(pathlib.Path(f"{own}{end}").read_text() for end in (".key", ".pem", "-ac.pem")))
-    web.accept(f"{own}-ac.pem")
-    was = pli.daemon("pli-pubd")
-    pli.pli("cert", "import", bundle)
-    pli.wait_daemon("pli-pubd", not_pid=was)
+    key, two = ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 2048)
+
+    def imports(*args):
+        was = pli.daemon("pli-pubd")
+        pli.pli("cert", *args)
+        pli.wait_daemon("pli-pubd", not_pid=was)
+    ca, cert = client_certificate(web, folder, "neuf", key=key)
+    imports("import", folder / "neuf.pem", "--publish")
     pli.add("importe@chu.test", sign="never")
     eventually(lambda: published(pli, "importe@chu.test"))
-    assert ssl.PEM_cert_to_DER_cert(pathlib.Path(f"{own}.pem").read_text()) in web.shown
+    assert serial(cert) in web.shown
+
+    own = pli.root / "tls/publish/client.ec.pem"
+    ca.issue(folder / "fini.pem", {"CN": "fini"}, eku=(CLIENT,), key=key, begins=-48 * HOUR, ends=-25 * HOUR)
+    own.write_bytes((folder / "fini.pem").read_bytes().split(b"-----BEGIN PRIVATE")[0])
+    was = pli.daemon("pli-pubd")
+    os.kill(was, signal.SIGKILL)
+    pli.wait_daemon("pli-pubd", not_pid=was)
+    pli.add("fini@chu.test", sign="never")
+    report = eventually(lambda: [x["report"] for x in pli.json("publish", "list") if x["address"] == "fini@chu.test" and x["report"]])[0]
+    assert report.startswith("our certificate ended on ") and "pli cert import FILE --publish" in report, report
+    assert "ev=publish-certificate state=ended until=" in pli.output()
+    (f,) = [f for f in json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"] if f["check"] == "publish-certificate"]
+    assert f["level"] == "fail" and f["text"].startswith("the certificate of the publication ec ended on "), f
+
+    imports("remove", "--publish")
+    pli.add("aucun@chu.test", sign="never")
+    report = eventually(lambda: [x["report"] for x in pli.json("publish", "list") if x["address"] == "aucun@chu.test" and x["report"]])[0]
+    assert report.startswith("there is no certificate to show (pli cert import FILE --publish)"), report
+    assert "ev=publish-certificate state=none" in pli.output()
+    (f,) = [f for f in json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"] if f["check"] == "publish-certificate"]
+    assert f["level"] == "warn" and "there is no certificate to show" in f["text"], f
+
+    _, cert = client_certificate(web, folder, "deux", key=two)
+    imports("import", folder / "deux.pem", "--publish")
+    eventually(lambda: published(pli, "aucun@chu.test") and published(pli, "fini@chu.test"))
+    assert serial(cert) in web.shown and web.count("aucun@chu.test") == web.count("fini@chu.test") == 1
 
 
 def test_a_server_that_is_another_one_gets_nothing():
@@ -166,7 +232,6 @@ def test_a_server_that_is_another_one_gets_nothing():
             for web in (stranger, misnamed):
                 conf = [f'publish {{\n backend = https\n url = "https://localhost:{web.port}/fhir"\n anchors = "{folder}/both.pem"\n retry_first = 1s\n}}']
                 with Instance(conf=conf) as pli:
-                    web.accept(pli.root / "ca.pem")
                     pli.add("intrus@chu.test", sign="never")
                     pli.pli("publish", "begin", "--nothing")
                     report = eventually(lambda: [x["report"] for x in pli.json("publish", "list") if x["report"]])[0]

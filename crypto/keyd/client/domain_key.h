@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/client/domain_key.h - the TLS keys of domains that have a certificate of their own (docs/decisions/0055), a sealed file for each domain and kind.
+/* crypto/keyd/client/domain_key.h - the TLS keys of domains that have a certificate of their own (docs/decisions/0055), a sealed file for each domain and kind;
+ * and those of the outbox, which shows the national directory a certificate of its own (docs/decisions/0059).
  *
  * Files    DIR/keys/domains/DOMAIN.rsa, DOMAIN.ec: keys. DIR/tls/domains/DOMAIN.rsa.pem, DOMAIN.ec.pem: certificates with their chains. DOMAIN: lower case, A-labels.
+ *          The outbox's: DIR/keys/publish/client.rsa, client.ec; DIR/tls/publish/client.rsa.pem, client.ec.pem.
+ * Names    what a key is sealed for: "DOMAIN.rsa", or "publish/client.rsa", which no domain is called: so neither kind of key opens as the other.
  * Form     "PLID" | version u8=1 | nonce 12 | AES-256-GCM of the fields, key = HKDF-SHA256(credential, "pli domain key 1"), aad = the first five bytes and the file's
  *          name: a file under another's name does not open.
  * Fields   the key in use (u32 length + DER; 0: its certificate was removed), then DOMAIN_FORMERS times: moment u64, key: as the former keys of keyring.h.
@@ -11,6 +14,7 @@
 #pragma once
 #include "crypto/keyd/client/keyring.h"
 
+#define OUTBOX_KEY "publish/client" /* in the place of a domain */
 enum { DOMAIN_FORMERS = 2, DOMAIN_KEY_NAME = 300, DOMAIN_KEY_FILE_MAX = 16 * 1024 };
 struct domain_key {
     struct key_der key;

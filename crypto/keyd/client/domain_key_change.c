@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* crypto/keyd/client/domain_key_change.c - a domain's certificate and key put in, replaced, taken out. See domain_key.h; the order of files is that of
- * keyring_change.c.
+/* crypto/keyd/client/domain_key_change.c - the certificate and key of a domain, or of the outbox, put in, replaced, taken out. See domain_key.h; the order of
+ * files is that of keyring_change.c.
  */
 #include "base/clock.h"
 #include "base/wipe.h"
@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,9 +21,21 @@ static const char *const kinds[] = {"rsa", "ec"};
 struct changing {
     const char *dir;
     struct open_ring ring;
-    char name[DOMAIN_KEY_NAME]; /* "DOMAIN.rsa" */
+    char name[DOMAIN_KEY_NAME]; /* "DOMAIN.rsa", "publish/client.rsa" */
     struct domain_key *k;
 };
+
+/* "domains/DOMAIN.rsa", "publish/client.rsa": below DIR/keys, and with ".pem" below DIR/tls */
+static const char *place(const char *name, char out[DOMAIN_KEY_NAME + 16])
+{
+    snprintf(out, DOMAIN_KEY_NAME + 16, "%s%s", strchr(name, '/') ? "" : "domains/", name);
+    return out;
+}
+
+static const char *folder_of(const char *owner)
+{
+    return strchr(owner, '/') ? "publish" : "domains";
+}
 
 /* Root may make it for an instance that runs as somebody else. */
 static enum rc belongs_as_above(const char *path, struct err *e)
@@ -51,11 +64,11 @@ static enum rc folder(const char *dir, const char *name, mode_t mode, struct err
 static enum rc read_key(struct changing *g, struct err *e)
 {
     unsigned char *file = secret_alloc(DOMAIN_KEY_FILE_MAX);
-    char path[PATH_MAX];
+    char path[PATH_MAX], at[DOMAIN_KEY_NAME + 16];
     size_t n = 0;
     enum rc rc;
 
-    (void)snprintf(path, sizeof path, "%s/keys/domains/%s", g->dir, g->name);
+    (void)snprintf(path, sizeof path, "%s/keys/%s", g->dir, place(g->name, at));
     rc = access(path, F_OK) == 0 ? ring_read_secret(path, file, DOMAIN_KEY_FILE_MAX, &n, e) : RC_OK;
     if (rc == RC_OK &&
         (n == 0 || domain_key_open(span_of(file, n), g->name, ring_credential(&g->ring), &g->k, e) != RC_OK))
@@ -66,11 +79,11 @@ static enum rc read_key(struct changing *g, struct err *e)
 
 static enum rc write_key(struct changing *g, struct err *e)
 {
-    char name[DOMAIN_KEY_NAME + 16];
+    char name[DOMAIN_KEY_NAME + 32], at[DOMAIN_KEY_NAME + 16];
     struct buf file = BUF_INIT;
     enum rc rc = domain_key_seal(g->k, g->name, ring_credential(&g->ring), &file, e);
 
-    snprintf(name, sizeof name, "keys/domains/%s", g->name);
+    snprintf(name, sizeof name, "keys/%s", place(g->name, at));
     if (rc == RC_OK)
         rc = keyring_put_file(g->dir, name, 0400, buf_span(&file), e);
     buf_free(&file);
@@ -128,10 +141,10 @@ static bool date_formers(struct domain_key *k)
 
 static enum rc put_both(struct changing *g, const struct pki_bundle *b, struct err *e)
 {
-    char cert[DOMAIN_KEY_NAME + 32];
+    char cert[DOMAIN_KEY_NAME + 32], at[DOMAIN_KEY_NAME + 16];
     enum rc rc = read_key(g, e);
 
-    snprintf(cert, sizeof cert, "tls/domains/%s.pem", g->name);
+    snprintf(cert, sizeof cert, "tls/%s.pem", place(g->name, at));
     if (rc == RC_OK)
         rc = put_key(g->k, buf_span(&b->key_pkcs8), e);
     if (rc == RC_OK)
@@ -146,15 +159,15 @@ static enum rc put_both(struct changing *g, const struct pki_bundle *b, struct e
 }
 
 /* Keys without a certificate whose time is over are destroyed: the file says by its date when it was retired. */
-static void sweep(const char *dir)
+static void sweep(const char *dir, const char *below)
 {
     char path[PATH_MAX];
     const struct dirent *en;
     struct stat st;
-    DIR *d = snprintf(path, sizeof path, "%s/keys/domains", dir) < (int)sizeof path ? opendir(path) : NULL;
+    DIR *d = snprintf(path, sizeof path, "%s/keys/%s", dir, below) < (int)sizeof path ? opendir(path) : NULL;
 
     while (d && (en = readdir(d)) != NULL) {
-        int n = snprintf(path, sizeof path, "%s/tls/domains/%s.pem", dir, en->d_name);
+        int n = snprintf(path, sizeof path, "%s/tls/%s/%s.pem", dir, below, en->d_name);
 
         if (en->d_name[0] != '.' && n > 0 && n < (int)sizeof path && access(path, F_OK) != 0 && errno == ENOENT &&
             fstatat(dirfd(d), en->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
@@ -165,6 +178,17 @@ static void sweep(const char *dir)
         closedir(d);
 }
 
+static enum rc folders(const char *dir, const char *below, struct err *e)
+{
+    char name[32];
+    enum rc rc;
+
+    snprintf(name, sizeof name, "keys/%s", below);
+    rc = folder(dir, name, 0700, e);
+    snprintf(name, sizeof name, "tls/%s", below);
+    return rc == RC_OK ? folder(dir, name, 0711, e) : rc;
+}
+
 enum rc domain_key_import(const char *dir, const char *domain, const struct pki_bundle *b, struct err *e)
 {
     struct changing g = {.dir = dir, .ring = {.lock = -1}};
@@ -173,13 +197,11 @@ enum rc domain_key_import(const char *dir, const char *domain, const struct pki_
     if ((size_t)snprintf(g.name, sizeof g.name, "%s.%s", domain, kinds[b->ecdsa]) >= sizeof g.name)
         rc = err_set(e, RC_SYNTAX, "no such domain");
     if (rc == RC_OK)
-        rc = folder(dir, "keys/domains", 0700, e);
-    if (rc == RC_OK)
-        rc = folder(dir, "tls/domains", 0711, e);
+        rc = folders(dir, folder_of(domain), e);
     if (rc == RC_OK)
         rc = put_both(&g, b, e);
     if (rc == RC_OK)
-        sweep(dir);
+        sweep(dir, folder_of(domain));
     if (g.k)
         domain_key_free(&g.k);
     ring_close(&g.ring);
@@ -190,9 +212,9 @@ enum rc domain_key_import(const char *dir, const char *domain, const struct pki_
 /* False: there is no such file. */
 static bool drop_certificate(const struct changing *g, enum rc *rc, struct err *e)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], at[DOMAIN_KEY_NAME + 16];
 
-    (void)snprintf(path, sizeof path, "%s/tls/domains/%s.pem", g->dir, g->name);
+    (void)snprintf(path, sizeof path, "%s/tls/%s.pem", g->dir, place(g->name, at));
     if (unlink(path) == 0)
         return true;
     if (errno != ENOENT)
@@ -231,9 +253,11 @@ enum rc domain_key_remove(const char *dir, const char *domain, struct err *e)
         }
     }
     if (rc == RC_OK)
-        rc = any ? ring_write(dir, &g.ring, e) : err_set(e, RC_NOTFOUND, "%s has no certificate of its own", domain);
+        rc = any ? ring_write(dir, &g.ring, e)
+                 : err_set(e, RC_NOTFOUND, "%s has no certificate of its own",
+                           strcmp(domain, OUTBOX_KEY) == 0 ? "the publication" : domain);
     if (rc == RC_OK)
-        sweep(dir);
+        sweep(dir, folder_of(domain));
     ring_close(&g.ring);
     return rc;
 }

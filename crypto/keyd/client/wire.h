@@ -20,7 +20,7 @@ enum keyd_op {
     KEYD_BOX_NEW,       /* new mailbox key pair in a slot. admin */
     KEYD_REWRAP,        /* password slot: old password -> new. admin */
     KEYD_SIGN_MAIL,     /* ticket + signing slot + digest -> detached CMS. smtpd */
-    KEYD_TLS_SIGN,      /* handshake signature with a TLS key. smtpd imapd relayd httpd pubd */
+    KEYD_TLS_SIGN,      /* handshake signature with a TLS key. smtpd imapd relayd httpd: the instance's or a domain's; pubd: the outbox's */
     KEYD_ISSUE_TRIAL,   /* trial CA: S/MIME certificate (key sealed in a slot) or operator certificate (key given out). admin */
     KEYD_QUEUE_OPEN,    /* queue entry: relayd gets the content key, admin only the envelope's object key */
     KEYD_STATUS,        /* counters. admin super */
@@ -107,7 +107,8 @@ IPC_MESSAGE(keyd_sign_rep);
 
 /* ---- KEYD_TLS_SIGN. The library hands out no more than the hash, so what binds the purpose is the key (it is in no other certificate) and the
  * bound a process: a session signs for itself once. ---- */
-/* RC_TEMP: .shown is not this server's any more. The session ends; the next one shows the certificate of today. */
+/* RC_TEMP: .shown is not this server's any more. The session ends; the next one shows the certificate of today. RC_DENIED: that key is another role's: pubd has
+ * the outbox's signed for alone, nobody else has. */
 enum { KEYD_SHOWN = 32 };
 enum keyd_tls_key { KEYD_TLS_SERVER = 1, KEYD_TLS_SERVER_EC = 2 }; /* RSA-2048, ECDSA P-256 */
 #define FIELDS_keyd_tls_req(F, T)                                                             \
