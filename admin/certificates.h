@@ -44,12 +44,15 @@ struct renewal {
     const char *root, *domain, *host; /* the instance: folder, instance.domain, host name */
     int64_t within;                   /* those that end in so many days; INT64_MAX: all */
     bool server, accounts;            /* accounts need the running server */
+    bool domains, outbox;             /* those of domains that have their own; the outbox's */
+    const char *of_domain;            /* with .domains: of that one alone, in lower case and A-labels. NULL: of all */
 };
 struct renewed {
-    unsigned server, accounts;        /* how many were made anew, after a failure too */
+    unsigned server, accounts, domains, outbox; /* how many were made anew, after a failure too */
     bool listeners, directory;        /* the running server must read these anew */
 };
-/* What the trial authority issued, and nothing else; accounts first, for the directory starts again with a certificate of its own. */
+/* What the trial authority issued, and nothing else; accounts first, for the directory starts again with a certificate of its own. Those of domains and of the
+ * outbox keep their key, names and usages. RC_NOTFOUND: .of_domain has none. */
 enum rc certificates_renew(struct admin *ad, const struct renewal *r, struct renewed *out, struct err *e);
 /* Another authority's, as pki_bundle_read() gave it. ldap: slapd's, else the listeners'. RC_SYNTAX: it does not fit (key, chain, dates, name), and nothing
  * was changed. */

@@ -284,6 +284,9 @@ static const struct cmd_opt cert_remove_opts[] = {
 static const struct cmd_opt renew_opts[] = {
     {"--server", NULL, "the server's alone (listeners and directory)"},
     {"--accounts", NULL, "the accounts' alone"},
+    {"--domains", NULL, "those of domains that have their own"},
+    {"--domain", "DOMAIN", "of one domain"},
+    {"--publish", NULL, "the outbox's"},
     {"--days", "N", "those that end within so many days; default 30"},
     {"--all", NULL, "whenever they end"},
     {NULL, NULL, NULL},
@@ -360,7 +363,7 @@ const struct command commands[] = {
     {"cert remove", "", 0, 0, NEED_INSTANCE, cmd_cert_remove, cert_remove_opts,
      "takes a domain's own certificate and its key away, the instance's is shown for it; or the outbox's"},
     {"cert renew", "", 0, 0, NEED_INSTANCE, cmd_cert_renew, renew_opts,
-     "new certificates of the trial CA in place of those that end soon: the server's and the accounts'"},
+     "new certificates of the trial CA in place of those that end soon: the server's, accounts', domains', outbox's"},
     {"cert verify", "FILE.eml", 1, 1, NEED_NOTHING, cmd_cert_verify, verify_opts,
      "the verdict on a mail's S/MIME signature, and each reason; exit 0 for pass only"},
     {"domain add", "DOMAIN", 1, 1, NEED_SERVER, cmd_domain_add, domain_opts,

@@ -212,3 +212,25 @@ enum rc pki_issue(const struct pki_want *w, struct buf *cert_der_out, struct err
     EVP_PKEY_free(key);
     return rc;
 }
+
+enum rc pki_issue_again(struct span cert_der, uint32_t days, const struct pki_authority *by, struct buf *cert_der_out,
+                        struct err *e)
+{
+    EVP_PKEY *ca_key = NULL;
+    X509 *ca = NULL, *x = NULL;
+    enum rc rc = pki_cert_parse(cert_der, &x, e);
+
+    if (rc == RC_OK)
+        rc = pki_key_parse(by->key_pkcs8, &ca_key, e);
+    if (rc == RC_OK)
+        rc = pki_cert_parse(by->cert, &ca, e);
+    if (rc == RC_OK) {
+        bool ok = add_serial(x) && add_dates(x, ca, days) && X509_sign(x, ca_key, alg_sha256()) > 0;
+
+        rc = cert_out(ok ? x : NULL, cert_der_out, e);
+    }
+    X509_free(x);
+    X509_free(ca);
+    EVP_PKEY_free(ca_key);
+    return rc;
+}

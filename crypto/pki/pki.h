@@ -34,6 +34,11 @@ struct pki_want {
     struct span ca_key_pkcs8, ca_cert; /* DER; empty for PKI_CA */
 };
 enum rc pki_issue(const struct pki_want *w, struct buf *cert_der_out, struct err *e);
+/* A certificate that says what another one of the same authority says, for the same key; serial number and dates are new. */
+struct pki_authority {
+    struct span key_pkcs8, cert;       /* DER */
+};
+enum rc pki_issue_again(struct span cert_der, uint32_t days, const struct pki_authority *by, struct buf *cert_der_out, struct err *e);
 
 /* "-----BEGIN label-----", base 64 in lines of 64, end line. */
 void pki_pem(const char *label, struct span der, struct buf *out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/cmd/cert_import.c - pli cert import, renew: the certificates that listeners and slapd show, and the accounts' of the trial authority. A
- * running server goes on: who is connected stays, who comes next sees the new ones (pli/super/renew.c). */
+/* pli/cmd/cert_import.c - pli cert import, remove: the certificates that listeners, slapd and the outbox show, and those of domains. A running server goes on: who
+ * is connected stays, who comes next sees the new ones (pli/super/renew.c). */
 #include "admin/domains.h"
 #include "admin/trust.h"
 #include "base/clock.h"
@@ -155,64 +155,5 @@ int cmd_cert_remove(struct cmd *c)
         printf("the outbox has no certificate any more: it shows the national directory none\n");
     else
         printf("%s has no certificate of its own any more: the instance's is shown for it\n", domain);
-    return PLI_OK;
-}
-
-/* ---- renew ---- */
-
-/* accounts only: the folder's settings are not needed. */
-static int renew(struct cmd *c, struct renewal *r, struct renewed *out)
-{
-    struct conf *conf = NULL;
-    bool running;
-    struct err e;
-    int answer = r->server ? inst_conf(c, &conf) : PLI_OK;
-
-    if (answer != PLI_OK)
-        return answer;
-    r->root = c->root;
-    r->domain = conf ? conf_get(conf, "instance.domain") : NULL;
-    r->host = conf ? conf_hostname(conf) : NULL;
-    answer = certificates_renew(inst_admin(c), r, out, &e) == RC_OK ? PLI_OK : cmd_err(c, &e);
-    conf_free(&conf);
-    return answer == PLI_OK && out->listeners ? certs_reload(c, out->directory, &running) : answer;
-}
-
-/* Which and how soon; accounts' are for the running server alone. */
-static int read_wish(struct cmd *c, struct renewal *r)
-{
-    int answer = cert_days(c, &r->within);
-
-    if (answer == PLI_OK && opt_get(c, "--all") && opt_get(c, "--days"))
-        return cmd_usage(c, "--all or --days N, not both");
-    if (opt_get(c, "--all"))
-        r->within = INT64_MAX;
-    r->server = opt_get(c, "--server") != NULL;
-    r->accounts = opt_get(c, "--accounts") != NULL;
-    if (!r->server && !r->accounts)
-        r->server = r->accounts = true;
-    if (answer == PLI_OK && r->accounts && !inst_served(".", NULL))
-        return cmd_fail(
-            c, "accounts' certificates are renewed by the running server: start pli serve, or ask with --server alone");
-    return answer;
-}
-
-int cmd_cert_renew(struct cmd *c)
-{
-    struct renewal r = {.within = CERT_SOON_DAYS};
-    struct renewed made = {.server = 0};
-    int answer = read_wish(c, &r);
-
-    if (answer == PLI_OK)
-        answer = renew(c, &r, &made);
-    if (answer != PLI_OK)
-        return answer;
-    if (c->json)
-        return out_json(json_pack("{s:i,s:i}", "server", (int)made.server, "accounts", (int)made.accounts));
-    if (made.server + made.accounts == 0)
-        printf("nothing to renew: no certificate of the trial authority %s (another authority's: pli cert import)\n",
-               opt_get(c, "--all") ? "is there" : "ends so soon (--days N, --all)");
-    else
-        printf("renewed: %u of the server, %u of accounts\n", made.server, made.accounts);
     return PLI_OK;
 }

@@ -24,6 +24,9 @@ void finding(struct report *r, enum finding_level l, const char *check, const ch
 
 /* doctor/dns.c: prints the records of a zone file that lead to this instance; the exit code */
 int doctor_dns(struct cmd *c, const struct conf *conf);
+/* doctor/certificates.c */
+void check_domain_certificates(struct report *r);
+void check_outbox_certificate(struct report *r);
 /* doctor/files.c: what stands in the folder and on the machine */
 void check_certificates(struct report *r);
 void check_permissions(struct report *r);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/doctor/files.c - certificates, owners and modes, disk, clock, swap, the kernel. See pli/doctor/doctor.h. */
-#include "admin/certificates.h"
 #include "base/clock.h"
 #include "base/sandbox.h"
 #include "crypto/pki/cert_info.h"
@@ -60,75 +59,6 @@ static void check_certificate(struct report *r, const char *name)
                 (long long)((i.not_after - now) / DAY));
 }
 
-struct of_domains {
-    struct report *r;
-    size_t good;
-};
-
-static enum rc one_domain(const struct certificate_seen *s, void *ctx, struct err *e)
-{
-    struct of_domains *d = ctx;
-    char until[32];
-
-    (void)e;
-    clock_iso(s->info.not_after * 1000, until);
-    if (s->days_left < 0)
-        finding(d->r, F_FAIL, "certificate", "pli cert import FILE --domain DOMAIN with the authority's new one",
-                "the certificate of %s ended on %.10s", s->name, until);
-    else if (s->days_left < SOON_DAYS)
-        finding(d->r, F_WARN, "certificate", "pli cert import FILE --domain DOMAIN with the authority's new one",
-                "the certificate of %s ends in %lld days, on %.10s", s->name, (long long)s->days_left, until);
-    else
-        d->good++;
-    return RC_OK;
-}
-
-static enum rc one_of_outbox(const struct certificate_seen *s, void *ctx, struct err *e)
-{
-    struct of_domains *d = ctx;
-    char until[32];
-
-    (void)e;
-    clock_iso(s->info.not_after * 1000, until);
-    d->good++;
-    if (s->days_left < 0)
-        finding(d->r, F_FAIL, "publish-certificate", "pli cert import FILE --publish with the authority's new one",
-                "the certificate of the %s ended on %.10s: the national directory will not hear of changes", s->name,
-                until);
-    else if (s->days_left < SOON_DAYS)
-        finding(d->r, F_WARN, "publish-certificate", "pli cert import FILE --publish with the authority's new one",
-                "the certificate of the %s ends in %lld days, on %.10s", s->name, (long long)s->days_left, until);
-    else
-        finding(d->r, F_OK, "publish-certificate", NULL, "the certificate of the %s is good until %.10s: %lld days",
-                s->name, until, (long long)s->days_left);
-    return RC_OK;
-}
-
-/* What the national directory is shown. */
-static void check_outbox(struct report *r)
-{
-    struct of_domains d = {r, 0};
-    struct err e;
-
-    (void)certificates_of_outbox(r->c->root, one_of_outbox, &d, &e);
-    if (d.good == 0 && r->conf && strcmp(conf_get(r->conf, "publish.backend"), "https") == 0)
-        finding(r, F_WARN, "publish-certificate",
-                "pli cert import FILE --publish with the one by which that server knows this operator",
-                "publish.backend is https, and there is no certificate to show the national directory");
-}
-
-/* Those of domains that have their own: one line for all that are good. */
-static void check_domains(struct report *r)
-{
-    struct of_domains d = {r, 0};
-    struct err e;
-
-    if (certificates_of_domains(r->c->root, one_domain, &d, &e) != RC_OK)
-        finding(r, F_FAIL, "certificate", "run pli doctor as root or as the instance's owner", "%s", e.log);
-    else if (d.good > 0)
-        finding(r, F_OK, "certificate", NULL, "%zu certificates of domains are good", d.good);
-}
-
 void check_certificates(struct report *r)
 {
     static const char *const names[] = {"ca.pem", "tls/server.pem", "tls/server-ec.pem", "tls/slapd.pem"};
@@ -144,8 +74,8 @@ void check_certificates(struct report *r)
             continue; /* pli cert import leaves one kind when the other is the trial authority's */
         check_certificate(r, names[i]);
     }
-    check_outbox(r);
-    check_domains(r);
+    check_outbox_certificate(r);
+    check_domain_certificates(r);
 }
 
 /* ---- owners and modes ---- */

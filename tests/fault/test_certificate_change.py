@@ -231,10 +231,10 @@ def test_doctor_is_content_with_one_kind(inst, authority):
 def test_renew_the_trial_ones(inst):
     server, ldap = shown(inst, 465)[0], shown(inst, 636)[0]
     serial = {r["address"]: r["serial"] for r in inst.json("cert", "list")}
-    assert inst.json("cert", "renew") == {"server": 0, "accounts": 0}, "nothing ends within 30 days"
+    assert inst.json("cert", "renew") == {"server": 0, "accounts": 0, "domains": 0, "publication": 0}, "nothing ends within 30 days"
     time.sleep(2.1)  # another change within the second of a new password, or the next, counts as another password (directory/dird/entry.h)
     with inst.imap(ME) as box:
-        assert inst.json("cert", "renew", "--all") == {"server": 3, "accounts": 1}
+        assert inst.json("cert", "renew", "--all") == {"server": 3, "accounts": 1, "domains": 0, "publication": 0}
         eventually(lambda: shown(inst, 465)[0] not in (server, None))
         eventually(lambda: shown(inst, 636)[0] not in (ldap, None))
         assert box.noop()[0] == "OK"
@@ -248,15 +248,15 @@ def test_renew_the_trial_ones(inst):
 def test_the_next_command_finds_a_directory(inst, authority):
     """slapd starts again for its new certificate: who comes back to the prompt is not told that the directory is away."""
     for _ in range(3):
-        assert inst.json("cert", "renew", "--all") == {"server": 3, "accounts": 1}
-        assert inst.json("cert", "renew", "--all", "--accounts") == {"server": 0, "accounts": 1}
+        assert inst.json("cert", "renew", "--all") == {"server": 3, "accounts": 1, "domains": 0, "publication": 0}
+        assert inst.json("cert", "renew", "--all", "--accounts") == {"server": 0, "accounts": 1, "domains": 0, "publication": 0}
         assert "not in step" not in inst.pli("doctor", check=False).stdout
     authority.server("annuaire2")
     inst.pli("cert", "import", authority.bundle("annuaire2"), "--ldap")
     inst.pli("account", "set", ME, "--service", "Urgences")
     # with the directory's certificate another's, the trial ones of the listeners are renewed without a wait for it
     began = time.monotonic()
-    assert inst.json("cert", "renew", "--all", "--server") == {"server": 2, "accounts": 0}
+    assert inst.json("cert", "renew", "--all", "--server") == {"server": 2, "accounts": 0, "domains": 0, "publication": 0}
     assert time.monotonic() - began < 12
     r = inst.pli("cert", "renew", "--all", "--days", "3", check=False)
     assert r.returncode == 2 and "not both" in r.stderr

@@ -69,9 +69,17 @@ def shown(pli, port, name, start=None, version=None, rsa_only=False):
 PORTS = [("imaps", False), ("submissions", False), ("https", False), ("submission", True), ("smtp", True)]
 
 
+def signed_for(pli, name, port="imaps", start=None):
+    """None: no listener, or keyd starts again and the machine is slow."""
+    try:
+        return shown(pli, port, name, start).serial_number
+    except OSError:
+        return None
+
+
 def seen(pli, want, name):
     """Listeners are replaced one by one."""
-    assert eventually(lambda: all(shown(pli, p, name, start).serial_number == want.serial_number for p, start in PORTS), timeout=60)
+    assert eventually(lambda: all(signed_for(pli, name, p, start) == want.serial_number for p, start in PORTS), timeout=60)
 
 
 def test_by_the_name_that_is_asked_for(pli, ca, tmp_path):
@@ -206,12 +214,67 @@ def test_roots_import_for_an_instance_of_somebody_elses(pli, ca, tmp_path):
 
 
 def test_what_doctor_says(pli, ca, tmp_path):
-    """One that ends soon is told of; those that are good are one line; a damaged file is passed over by all others."""
+    """The one that ends first is named; a damaged file is passed over by all others."""
     issue(ca, tmp_path / "d.pem", "cabinet.test", "mx.bientot.test", ends=3 * 24 * HOUR)
     pli.pli("cert", "import", str(tmp_path / "d.pem"), "--domain", "cabinet.test")
-    found = [f for f in json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"] if f["check"] == "certificate" and "domains" not in f["text"]]
-    assert any(f["level"] == "warn" and f["text"].startswith("the certificate of cabinet.test ec ends in ") for f in found), found
+    found = [f for f in json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"] if f["check"] == "certificate"]
+    assert any(f["level"] == "warn" and " certificates of domains end within 30 days, the first, of cabinet.test ec, on " in f["text"] for f in found), found
     assert any(r["address"] == "cabinet.test ec" and r["days_left"] in (2, 3) for r in pli.json("cert", "expiring", "--days", "5"))
+
+
+def trial(pli, domain, path):
+    """What pli cert issue-trial gives, imported for that domain. It ends in three years, so a renewal is asked for with --all."""
+    path.unlink(missing_ok=True)
+    pli.pli("cert", "issue-trial", "--operator", domain, "--algorithm", "ecdsa", "--out", path)
+    pli.pli("cert", "import", path, "--domain", domain)
+    return x509.load_pem_x509_certificate(b"-----BEGIN CERT" + path.read_bytes().split(b"-----BEGIN CERT", 1)[1])
+
+
+def test_a_trial_certificate_renewed(pli, ca, tmp_path):
+    """For the same key and names, with no restart: who is signed in goes on, keyd is the same process, and each handshake meanwhile shows the old one or the new one."""
+    pli.pli("domain", "add", "essai.test")
+    pli.add("bea@essai.test", sign="never")
+    old = trial(pli, "essai.test", tmp_path / "e.pem")
+    name = old.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)[0]
+    seen(pli, old, name)
+    other = issue(ca, tmp_path / "o.pem", "hopital.test", "mx.hopital.test")
+    pli.pli("cert", "import", tmp_path / "o.pem", "--domain", "hopital.test")
+    seen(pli, other, "mx.hopital.test")
+    signed_in, keyd = pli.imap("bea@essai.test"), pli.daemon("pli-keyd")
+    assert pli.json("cert", "renew", "--domain", "Essai.TEST") == {"server": 0, "accounts": 0, "domains": 0, "publication": 0}
+    p = subprocess.Popen(pli.argv("cert", "renew", "--domain", "essai.test", "--all"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    shown_meanwhile = set()
+    while p.poll() is None:
+        shown_meanwhile.add(shown(pli, "imaps", name).serial_number)
+    assert p.returncode == 0 and p.stdout.read() == "renewed: 0 of the server, 0 of accounts, 1 of domains\n", p.stderr.read()
+    new = x509.load_pem_x509_certificate((pli.root / "tls/domains/essai.test.ec.pem").read_bytes())
+    seen(pli, new, name)
+    assert new.serial_number != old.serial_number and shown_meanwhile <= {old.serial_number, new.serial_number}
+    assert new.public_key().public_numbers() == old.public_key().public_numbers() and new.subject == old.subject
+    assert [x.value for x in new.extensions] == [x.value for x in old.extensions]
+    assert signed_in.noop()[0] == "OK" and pli.daemon("pli-keyd") == keyd
+    assert shown(pli, "imaps", "mx.hopital.test").serial_number == other.serial_number
+    assert pli.json("cert", "renew", "--domains", "--all")["domains"] == 1, "another authority's are left alone"
+    for words, *args in [("one of them", "--domain", "essai.test", "--domains"), ("is not a mail domain", "--domain", "../x"), ("has no certificate of its own", "--domain", "chu.test")]:
+        r = pli.pli("cert", "renew", *args, check=False)
+        assert r.returncode != 0 and words in r.stderr, r
+
+
+def test_doctor_says_a_line_a_kind(pli, ca, tmp_path):
+    """However many end, by whom they were issued and whether they have ended: one line each, naming the first."""
+    where, days = pli.root / "tls/domains", 24 * HOUR
+    try:
+        for n in range(40):
+            ca.issue(tmp_path / "f.pem", {"CN": "x"}, dns=(f"mx.foule{n}.test",), ends=(5 + n % 9) * days if n % 2 else -(2 + n) * days, begins=-90 * days)
+            (where / f"foule{n:02}.test.ec.pem").write_bytes((tmp_path / "f.pem").read_bytes().split(b"-----BEGIN PRIVATE")[0])
+        found = [f for f in json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"] if f["check"] == "certificate" and "of domains" in f["text"]]
+        assert [f["level"] for f in found if " the first, of " in f["text"]] == ["fail", "warn"], found
+        ended, soon = [f for f in found if " the first, of " in f["text"]]
+        assert ended["text"].startswith("20 certificates of domains have ended, the first, of foule38.test ec, on "), ended
+        assert " certificates of domains end within 30 days, the first, of " in soon["text"] and "pli cert import FILE --domain" in soon["advice"], soon
+    finally:
+        for f in where.glob("foule*"):
+            f.unlink()
 
 
 def test_import_killed_half_way(pli, ca, tmp_path):
@@ -237,14 +300,6 @@ def test_import_killed_half_way(pli, ca, tmp_path):
     new = x509.load_pem_x509_certificate((tmp_path / "m.pem").read_bytes())
     seen(pli, new, "mx.moitie.test")
     assert not [n for where in ("tls", "keys") for n in os.listdir(pli.root / where / "domains") if n.endswith(".new")]
-
-
-def signed_for(pli, name):
-    """Of the IMAP listener; None: there is none at this moment, or keyd starts again."""
-    try:
-        return shown(pli, "imaps", name).serial_number
-    except OSError:
-        return None
 
 
 def test_removed(pli, ca, tmp_path):

@@ -32,3 +32,11 @@ enum rc domain_key_import(const char *dir, const char *domain, const struct pki_
 /* Certificates first; their keys sign on for KEYRING_FORMER_S, for who is being shown them, and the first import or removal after that destroys them. RC_NOTFOUND:
  * it has none. */
 enum rc domain_key_remove(const char *dir, const char *domain, struct err *e);
+/* domain_key_renew.c. New certificates of the trial authority (three years, the same keys, names and usages) in the place of those that end before .before. What
+ * another authority issued, and what is no certificate, is left alone. *renewed_out counts what was made, after a failure too. RC_NOTFOUND: that owner has none. */
+struct domain_renewal {
+    const char *dir;
+    const char *owner; /* a domain, or OUTBOX_KEY; NULL: every domain that has one of its own */
+    int64_t before;    /* UTC s */
+};
+enum rc domain_key_renew(const struct domain_renewal *r, unsigned *renewed_out, struct err *e);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* crypto/keyd/client/domain_key_renew.c - certificates of the trial authority made anew, for domains and the outbox. See domain_key.h. The key stays, so no file
+ * below DIR/keys is touched and keyd need not start again; each certificate is replaced whole, and a run that was cut off is simply run again.
+ */
+#include "base/clock.h"
+#include "crypto/keyd/client/domain_key.h"
+#include "crypto/keyd/client/keyring_int.h"
+#include "crypto/pki/cert_info.h"
+#include "crypto/pki/pki.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DAYS = 1095 /* as pli cert issue-trial --operator gives */, PEM_MAX = 256 * 1024 };
+static const char *const kinds[] = {"rsa", "ec"};
+static const char end_line[] = "-----END CERTIFICATE-----\n";
+
+struct renewing {
+    const struct domain_renewal *r;
+    struct open_ring ring;
+    unsigned n;
+};
+
+/* False: there is no such file, or nobody may read it. */
+static bool read_pem(const char *path, struct buf *out)
+{
+    unsigned char piece[4096];
+    size_t n;
+    FILE *f = fopen(path, "re");
+
+    while (f && out->n < PEM_MAX && (n = fread(piece, 1, sizeof piece, f)) > 0)
+        buf_add(out, piece, n);
+    if (f)
+        fclose(f);
+    return f != NULL;
+}
+
+static bool is_due(const struct renewing *g, struct span pem)
+{
+    struct cert_info i;
+    struct err e;
+
+    return cert_info_pem(pem, &i, &e) == RC_OK && i.not_after < g->r->before &&
+           pki_issued_by(pem, key_der_span(&g->ring.ring->ca_cert));
+}
+
+/* The new certificate, then what stood behind the old one. */
+static enum rc make(const struct renewing *g, struct span pem, struct buf *out, struct err *e)
+{
+    const struct keyring *k = g->ring.ring;
+    const struct pki_authority by = {key_der_span(&k->ca_key), key_der_span(&k->ca_cert)};
+    struct buf old = BUF_INIT, der = BUF_INIT;
+    ptrdiff_t end = span_find(pem, SPAN_LIT(end_line));
+    enum rc rc = pki_unpem("CERTIFICATE", pem, &old, e);
+
+    if (rc == RC_OK)
+        rc = pki_issue_again(buf_span(&old), DAYS, &by, &der, e);
+    if (rc == RC_OK) {
+        pki_pem("CERTIFICATE", buf_span(&der), out);
+        buf_addspan(out, end < 0 ? SPAN_NULL : span_from(pem, (size_t)end + sizeof end_line - 1));
+    }
+    buf_free(&old);
+    buf_free(&der);
+    return rc;
+}
+
+/* name: below DIR/tls. */
+static enum rc one(struct renewing *g, const char *name, bool *there_out, struct err *e)
+{
+    char path[PATH_MAX];
+    struct buf pem = BUF_INIT, fresh = BUF_INIT, at = BUF_INIT;
+    enum rc rc = RC_OK;
+
+    buf_addf(&at, "tls/%s", name);
+    *there_out = snprintf(path, sizeof path, "%s/tls/%s", g->r->dir, name) < (int)sizeof path && read_pem(path, &pem);
+    if (*there_out && is_due(g, buf_span(&pem))) {
+        rc = make(g, buf_span(&pem), &fresh, e);
+        if (rc == RC_OK)
+            rc = keyring_put_file(g->r->dir, buf_cstr(&at), 0644, buf_span(&fresh), e);
+        g->n += rc == RC_OK;
+    }
+    buf_free(&pem);
+    buf_free(&fresh);
+    buf_free(&at);
+    return rc;
+}
+
+static enum rc of_owner(struct renewing *g, const char *owner, struct err *e)
+{
+    char name[DOMAIN_KEY_NAME + 32];
+    bool any = false, there = false;
+    enum rc rc = RC_OK;
+
+    for (size_t i = 0; rc == RC_OK && i < 2; i++) {
+        snprintf(name, sizeof name, "%s%s.%s.pem", strchr(owner, '/') ? "" : "domains/", owner, kinds[i]);
+        rc = one(g, name, &there, e);
+        any = any || there;
+    }
+    return rc == RC_OK && !any ? err_set(e, RC_NOTFOUND, "%s has no certificate of its own",
+                                         strcmp(owner, OUTBOX_KEY) == 0 ? "the publication" : owner)
+                               : rc;
+}
+
+static bool is_certificate(const char *name)
+{
+    size_t n = strlen(name);
+
+    return name[0] != '.' &&
+           ((n > 8 && strcmp(name + n - 8, ".rsa.pem") == 0) || (n > 7 && strcmp(name + n - 7, ".ec.pem") == 0));
+}
+
+static enum rc of_all(struct renewing *g, struct err *e)
+{
+    char path[PATH_MAX], name[NAME_MAX + 16];
+    const struct dirent *en;
+    enum rc rc = RC_OK;
+    bool there;
+    DIR *d = snprintf(path, sizeof path, "%s/tls/domains", g->r->dir) < (int)sizeof path ? opendir(path) : NULL;
+
+    if (!d)
+        return errno == ENOENT ? RC_OK : err_sys(e, RC_PERM, "%s cannot be read", path);
+    while (rc == RC_OK && (en = readdir(d)) != NULL)
+        if (is_certificate(en->d_name)) {
+            snprintf(name, sizeof name, "domains/%s", en->d_name);
+            rc = one(g, name, &there, e);
+        }
+    closedir(d);
+    return rc;
+}
+
+enum rc domain_key_renew(const struct domain_renewal *r, unsigned *renewed_out, struct err *e)
+{
+    struct renewing g = {.r = r, .ring = {.lock = -1}};
+    enum rc rc = ring_open(r->dir, &g.ring, e);
+
+    if (rc == RC_OK)
+        rc = r->owner ? of_owner(&g, r->owner, e) : of_all(&g, e);
+    *renewed_out = g.n;
+    ring_close(&g.ring);
+    return rc;
+}
