@@ -45,7 +45,7 @@ struct reading {
 
 /* ---- the first row ---- */
 /* A heading is typed by a person: "Prénom", "Liste rouge" and "liste_rouge" are what they look like. */
-static bool same_words(struct span typed, const char *known)
+bool roster_same_words(struct span typed, const char *known)
 {
     struct buf a = BUF_INIT, b = BUF_INIT;
     bool same;
@@ -58,18 +58,23 @@ static bool same_words(struct span typed, const char *known)
     return same;
 }
 
+bool roster_heading_is(const struct roster_heading *h, struct span typed)
+{
+    return roster_same_words(typed, h->english) || roster_same_words(typed, h->french);
+}
+
 static int column_of(struct span name)
 {
     for (int i = 0; i < ROSTER_COLUMNS; i++)
-        if (same_words(name, roster_columns[i].english) || same_words(name, roster_columns[i].french))
+        if (roster_heading_is(&roster_columns[i], name))
             return i;
     return -1;
 }
 
-static void list_columns(struct buf *out)
+void roster_headings(const struct roster_heading *all, size_t n, struct buf *out)
 {
-    for (int i = 0; i < ROSTER_COLUMNS; i++) {
-        const struct roster_heading *h = &roster_columns[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct roster_heading *h = &all[i];
 
         buf_addf(out, "%s%s", i ? ", " : "", h->english);
         if (strcmp(h->english, h->french) != 0)
@@ -82,7 +87,7 @@ static enum rc unknown_column(struct span name, struct err *e)
     struct buf known = BUF_INIT;
     enum rc rc;
 
-    list_columns(&known);
+    roster_headings(roster_columns, ROSTER_COLUMNS, &known);
     rc = err_set(e, RC_SYNTAX, "line 1: no such column: %.*s (known: %s)", SPAN_ARG(span_head(name, 60)),
                  buf_cstr(&known));
     buf_free(&known);

@@ -20,6 +20,7 @@
  */
 #pragma once
 #include "admin/accounts.h"
+#include "base/settings.h"
 
 enum roster_column {
     ROSTER_ADDRESS,
@@ -129,6 +130,12 @@ struct roster_wish {
 enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_defaults *d, struct roster_wish *out,
                     struct err *e);
 void roster_wish_free(struct roster_wish *w);
+/* What a file of domains (admin/domain_roster.h) is read with, too. */
+bool roster_same_words(struct span typed, const char *known); /* accents, capitals, spaces and hyphens apart */
+bool roster_heading_is(const struct roster_heading *h, struct span typed);
+void roster_headings(const struct roster_heading *all, size_t n, struct buf *out); /* all of them, for who typed another */
+bool roster_yes(struct span cell, bool *yes_out);                                  /* false: neither yes nor no */
+bool roster_number(struct span cell, enum set_type kind, uint64_t *out);           /* false: no such number */
 /* roster.c, roster_ldif.c: for this room. */
 enum rc roster_read_ldif(struct span text, struct roster *out, struct err *e);
 enum rc roster_row_add(struct roster *r, uint32_t line, struct roster_row **out, struct err *e);

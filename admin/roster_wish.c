@@ -11,40 +11,48 @@ static enum rc bad_cell(enum roster_column c, struct span cell, struct err *e)
                    roster_columns[c].form);
 }
 
-static enum rc read_yes(const struct roster *r, uint32_t row, enum roster_column c, bool *out, struct err *e)
+bool roster_yes(struct span cell, bool *yes_out)
 {
     static const char *const yes[] = {"yes", "oui", "1", "true", "vrai", "always"}, *const no[] = {"no",   "non",
                                                                                                    "0",    "false",
                                                                                                    "faux", "never"};
-    struct span cell = roster_cell(r, row, c);
 
-    if (cell.n == 0)
-        return RC_OK;
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
         if (span_ieq_str(cell, yes[i]) || span_ieq_str(cell, no[i])) {
-            *out = span_ieq_str(cell, yes[i]);
-            return RC_OK;
+            *yes_out = span_ieq_str(cell, yes[i]);
+            return true;
         }
     }
-    return bad_cell(c, cell, e);
+    return false;
+}
+
+static enum rc read_yes(const struct roster *r, uint32_t row, enum roster_column c, bool *out, struct err *e)
+{
+    struct span cell = roster_cell(r, row, c);
+
+    return cell.n == 0 || roster_yes(cell, out) ? RC_OK : bad_cell(c, cell, e);
+}
+
+bool roster_number(struct span cell, enum set_type kind, uint64_t *out)
+{
+    const struct setting s = {"number", kind, "0", 0, INT64_MAX, SET_AT_START, NULL};
+    char text[32];
+    struct err ignored;
+    int64_t n;
+
+    snprintf(text, sizeof text, "%.*s", SPAN_ARG(span_head(cell, sizeof text - 1)));
+    if (cell.n >= sizeof text || setting_check(&s, text, &n, &ignored) != RC_OK)
+        return false;
+    *out = (uint64_t)n;
+    return true;
 }
 
 static enum rc read_number(const struct roster *r, uint32_t row, enum roster_column c, enum set_type kind,
                            uint64_t *out, struct err *e)
 {
-    const struct setting s = {roster_columns[c].english, kind, "0", 0, INT64_MAX, SET_AT_START, NULL};
     struct span cell = roster_cell(r, row, c);
-    char text[32];
-    struct err ignored;
-    int64_t n;
 
-    if (cell.n == 0)
-        return RC_OK;
-    snprintf(text, sizeof text, "%.*s", SPAN_ARG(span_head(cell, sizeof text - 1)));
-    if (cell.n >= sizeof text || setting_check(&s, text, &n, &ignored) != RC_OK)
-        return bad_cell(c, cell, e);
-    *out = (uint64_t)n;
-    return RC_OK;
+    return cell.n == 0 || roster_number(cell, kind, out) ? RC_OK : bad_cell(c, cell, e);
 }
 
 static enum rc read_rank(const struct roster *r, uint32_t row, uint32_t *out, struct err *e)

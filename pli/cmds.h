@@ -48,6 +48,7 @@ int cmd_store_salvage(struct cmd *c);
 int cmd_store_stats(struct cmd *c);
 int cmd_domain_add(struct cmd *c);
 int cmd_domain_set(struct cmd *c);
+int cmd_domain_import(struct cmd *c);
 int cmd_domain_list(struct cmd *c);
 int cmd_domain_show(struct cmd *c);
 int cmd_domain_disable(struct cmd *c);

@@ -191,6 +191,10 @@ static const struct cmd_opt domain_opts[] = {
     {"--publish", "yes|no", "no: the national directory is told of none of its mailboxes; default yes"},
     {NULL, NULL, NULL},
 };
+static const struct cmd_opt domain_import_opts[] = {
+    {"--dry-run", NULL, "say what would become of each row; write nothing"},
+    {NULL, NULL, NULL},
+};
 static const struct cmd_opt list_opts[] = {
     {"--name", "NAME", "as colleagues look for it"},
     {"--post", "members|domain|anyone-signed-in|trust-space", "who may send to it; default members"},
@@ -369,6 +373,9 @@ const struct command commands[] = {
     {"domain add", "DOMAIN", 1, 1, NEED_SERVER, cmd_domain_add, domain_opts,
      "a mail domain that this instance serves from now on"},
     {"domain set", "DOMAIN", 1, 1, NEED_SERVER, cmd_domain_set, domain_opts, "changes what its options name"},
+    {"domain import", "FILE.csv|-", 1, 1, NEED_SERVER, cmd_domain_import, domain_import_opts,
+     "makes the domains agree with a table: adds what is not there, changes what differs, removes none; may be run "
+     "again"},
     {"domain list", "", 0, 0, NEED_SERVER, cmd_domain_list, NULL, "every domain of this instance, one a line"},
     {"domain show", "DOMAIN", 1, 1, NEED_SERVER, cmd_domain_show, NULL, "settings and figures of a domain"},
     {"domain disable", "DOMAIN", 1, 1, NEED_SERVER, cmd_domain_disable, NULL,

@@ -5,14 +5,12 @@
 #include "crypto/pki/pki.h"
 #include "pli/cmds.h"
 #include "pli/conf.h"
+#include "pli/input.h"
 #include "pli/instance.h"
 #include "pli/people.h"
 #include "pli/sheet_file.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -31,32 +29,12 @@ struct importing {
 };
 
 /* ---- the file ---- */
-static int read_all(struct importing *im, int fd, const char *name, struct buf *out)
-{
-    char piece[65536];
-    ssize_t n = 1;
-
-    while (n > 0 && out->n <= ROSTER_FILE_MOST) {
-        n = read(fd, piece, sizeof piece);
-        if (n > 0)
-            buf_add(out, piece, (size_t)n);
-        else if (n < 0 && errno == EINTR)
-            n = 1;
-    }
-    return n < 0 ? cmd_sys(im->c, "%s cannot be read", name) : PLI_OK;
-}
-
 static int read_file(struct importing *im, const char *name)
 {
     struct buf text = BUF_INIT;
-    int fd = strcmp(name, "-") == 0 ? 0 : openat(im->c->start_fd, name, O_RDONLY | O_CLOEXEC), answer;
+    int answer = input_read(im->c, name, ROSTER_FILE_MOST, &text);
     struct err e;
 
-    if (fd < 0)
-        return cmd_sys(im->c, "%s cannot be read", name);
-    answer = read_all(im, fd, name, &text);
-    if (fd > 0)
-        close(fd);
     if (answer == PLI_OK && roster_read(buf_span(&text), opt_get(im->c, "--encoding"), &im->roster, &e) != RC_OK)
         answer = cmd_fail(im->c, "%s: %s", name, e.log);
     if (answer == PLI_OK && im->roster.unused.n > 0 && !im->c->json)

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/cmd/domain_import.c - pli domain import: a file of domains, admin/domain_roster.h, and what it says of each row shown. */
+#include "admin/domain_roster.h"
+#include "pli/cmds.h"
+#include "pli/input.h"
+#include "pli/instance.h"
+#include "pli/people.h"
+#include <jansson.h>
+#include <stdio.h>
+
+struct importing {
+    const struct cmd *c;
+    struct domain_roster roster;
+    json_t *rows; /* NULL: lines for people */
+    size_t count[ROSTER_OUTCOMES];
+    bool dry;
+};
+
+static bool told(const struct domain_result *r, void *ctx)
+{
+    struct importing *im = ctx;
+    bool well = r->outcome < ROSTER_REFUSED;
+
+    im->count[r->outcome]++;
+    if (im->rows)
+        json_array_append_new(im->rows,
+                              json_pack("{s:i,s:o,s:s,s:s}", "line", (int)r->line, "domain", json_text(r->domain),
+                                        "outcome", roster_outcomes[r->outcome], "why", r->why));
+    else if (r->outcome != ROSTER_UNCHANGED)
+        fprintf(well ? stdout : stderr, "line %u: %.*s %s%s%s%s\n", r->line, SPAN_ARG(span_head(r->domain, 100)),
+                im->dry && well ? "would be " : "", roster_outcomes[r->outcome], r->why[0] ? ": " : "", r->why);
+    return true;
+}
+
+static void sum_up(const struct importing *im)
+{
+    json_t *all;
+
+    if (!im->rows) {
+        printf("%s%u rows:", im->dry ? "nothing was written. " : "", im->roster.n);
+        for (int i = 0; i < ROSTER_OUTCOMES; i++)
+            if (im->count[i] || i < ROSTER_REFUSED)
+                printf("%s %zu %s", i ? "," : "", im->count[i], roster_outcomes[i]);
+        printf("\n");
+        return;
+    }
+    all = json_pack("{s:b,s:O}", "dry_run", im->dry, "rows", im->rows);
+    for (int i = 0; i < ROSTER_OUTCOMES; i++)
+        json_object_set_new(all, roster_outcomes[i], json_integer((json_int_t)im->count[i]));
+    (void)out_json(all);
+}
+
+int cmd_domain_import(struct cmd *c)
+{
+    struct importing im = {.c = c, .dry = opt_get(c, "--dry-run") != NULL};
+    struct buf text = BUF_INIT;
+    struct err e;
+    int answer = input_read(c, c->pos[0], DOMAIN_FILE_MOST, &text);
+
+    if (answer == PLI_OK && domain_roster_read(buf_span(&text), &im.roster, &e) != RC_OK)
+        answer = cmd_fail(c, "%s: %s; nothing was changed", c->pos[0], e.log);
+    buf_free(&text);
+    if (answer == PLI_OK) {
+        im.rows = c->json ? json_array() : NULL;
+        setvbuf(stdout, NULL, _IOLBF, 0); /* what was done is seen when it was done, in a file or a pipe too */
+        domain_roster_run(inst_admin(c), &im.roster, im.dry, told, &im);
+        sum_up(&im);
+        json_decref(im.rows);
+        answer = im.count[ROSTER_REFUSED] + im.count[ROSTER_FAILED] + im.count[ROSTER_UNTRIED] ? PLI_FAILED : PLI_OK;
+    }
+    domain_roster_free(&im.roster);
+    return answer;
+}
