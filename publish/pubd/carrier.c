@@ -119,7 +119,7 @@ static bool read_body(int fd, struct buf *out)
     return n == 0;
 }
 
-static int exchange(struct carrier *c, const struct runner_asked *q, struct span body, struct buf *report)
+static int exchange(struct carrier *c, const struct runner_asked *q, struct span body, struct run_result *r)
 {
     struct carrier_request rq = {.door = &c->door,
                                  .base = c->base,
@@ -128,27 +128,29 @@ static int exchange(struct carrier *c, const struct runner_asked *q, struct span
                                  .key = variable(q, "PLI_PUBLISH_KEY"),
                                  .body = body};
     int64_t deadline = deadline_in(q->timeout_ms);
+    struct buf *report = &r->report;
     int fd = dial(c, q->timeout_ms, report), code = LATER;
     struct stream *s = fd >= 0 ? stream_open(fd) : NULL;
-    struct buf answer = BUF_INIT, said = BUF_INIT;
-    long status = 0;
+    struct carrier_answer answer = {.body = BUF_INIT};
+    struct buf said = BUF_INIT;
     struct err e;
 
     if (s)
         stream_deadline(s, deadline);
     if (s && secure(c, s, report)) {
         rq.timeout_ms = deadline_left_ms(deadline) > 0 ? deadline_left_ms(deadline) : 1;
-        if (carrier_exchange(s, &rq, &status, &answer, &e) == RC_OK)
-            code = carrier_judge(variable(q, "PLI_PUBLISH_EVENT"), status, buf_span(&answer), &said);
+        if (carrier_exchange(s, &rq, &answer, &e) == RC_OK)
+            code = carrier_judge(variable(q, "PLI_PUBLISH_EVENT"), answer.status, buf_span(&answer.body), &said);
         else
             buf_addstr(&said, e.log);
-        if (code == LATER && status < SERVERS_OWN)
+        if (code == LATER && answer.status < SERVERS_OWN)
             own_certificate(c, report);
     }
     buf_addspan(report, buf_span(&said));
     stream_close(&s);
     buf_free(&said);
-    buf_free(&answer);
+    buf_free(&answer.body);
+    r->wait_s = code == LATER ? answer.wait_s : 0;
     return code;
 }
 
@@ -157,7 +159,7 @@ static void answer(struct carrier *c, const struct runner_asked *q, struct run_r
     struct buf body = BUF_INIT;
 
     r->end = RUN_EXIT;
-    r->code = read_body(q->body, &body) ? exchange(c, q, buf_span(&body), &r->report) : LATER;
+    r->code = read_body(q->body, &body) ? exchange(c, q, buf_span(&body), r) : LATER;
     buf_cut(&r->report, r->report.n < RUN_REPORT ? r->report.n : RUN_REPORT);
     buf_free(&body);
 }

@@ -6,7 +6,8 @@
  * TLS      by crypto/tls: the server must have a certificate that leads to publish.anchors and bears the name in publish.url. It is shown the outbox's own, tls/publish/client.rsa.pem or
  *          client.ec.pem (decision 0059), whose key stays in pli-keyd; or none, where there is none. A report says when it has ended.
  * HTTP     by libcurl, in clear to a door of this process, behind which a thread carries it over TLS. No proxy, no redirection; an answer has 1 MB at most.
- * Answers  2xx: taken; 4xx: refused, but for 401, 403, 408, 409, 425, 429; both only where the body is a FHIR resource (a proxy answers with a page), or 204. To delete
+ *          With an answer that nothing follows from, Retry-After tells how long the other side wants to be left alone; all events wait then.
+ * Answers  2xx: taken, unless it is an OperationOutcome with an issue of "error" or "fatal": refused, or, for what passes by itself, nobody knows; 4xx: refused, but for 401, 403, 408, 409, 425, 429; both only where the body is a FHIR resource (a proxy answers with a page), or 204. To delete
  *          where nobody is (404) is done. Anything else: nobody knows.
  * Time     publish.timeout for all of one event. It ends with pubd.
  * Process  pubd; carrier_start()'s child.   Source RFC 9110; FHIR R4 http.html.
@@ -35,4 +36,9 @@ struct carrier_request {
     struct span body;
     int timeout_ms;
 };
-enum rc carrier_exchange(struct stream *s, const struct carrier_request *rq, long *status_out, struct buf *body_out, struct err *e);
+struct carrier_answer {
+    long status;
+    uint32_t wait_s; /* Retry-After, a number or a date (RFC 9110 10.2.3); 0: none */
+    struct buf body; /* the caller's to free */
+};
+enum rc carrier_exchange(struct stream *s, const struct carrier_request *rq, struct carrier_answer *out, struct err *e);

@@ -16,6 +16,39 @@ static bool another_time(long status)
     return false;
 }
 
+/* FHIR R4 issue-type: what passes by itself, and what a key or certificate that is mended makes go (the like of 4xx above). */
+static bool passes(const char *code)
+{
+    static const char *const rows[] = {"transient", "lock-error", "no-store", "exception", "timeout", "incomplete",
+                                       "throttled", "security",   "login",    "unknown",   "expired", "forbidden"};
+
+    for (size_t i = 0; code && i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(code, rows[i]) == 0)
+            return true;
+    return false;
+}
+
+/* What an OperationOutcome says behind a 2xx: a gateway may put any failure into a 200. "error" and "fatal" mean that the action failed. A delete whose entry is not found is done. */
+static int outcome(const char *event, json_t *root)
+{
+    int code = TAKEN;
+    size_t i;
+    json_t *issue;
+
+    json_array_foreach(json_object_get(root, "issue"), i, issue)
+    {
+        const char *severity = json_string_value(json_object_get(issue, "severity"));
+        const char *why = json_string_value(json_object_get(issue, "code"));
+        if (!severity || (strcmp(severity, "error") != 0 && strcmp(severity, "fatal") != 0))
+            continue;
+        if (passes(why))
+            return LATER;
+        if (!why || strcmp(why, "not-found") != 0 || strcmp(event, "delete") != 0)
+            code = REFUSED;
+    }
+    return code;
+}
+
 static void add_text(json_t *text, struct buf *report)
 {
     const char *s = json_string_value(text);
@@ -43,6 +76,7 @@ int carrier_judge(const char *event, long status, struct span body, struct buf *
     json_t *root = json_loadb((const char *)body.p, body.n, JSON_REJECT_DUPLICATES, NULL);
     const char *type = json_string_value(json_object_get(root, "resourceType"));
     bool speaks = status == 204 || type;
+    int said = type && strcmp(type, "OperationOutcome") == 0 ? outcome(event, root) : TAKEN;
 
     buf_addf(report, "%s: HTTP %ld%s%.60s", event, status, type ? " " : "", type ? type : "");
     if (!add_issues(root, report) && body.n > 0 && status != 200 && status != 201) {
@@ -52,7 +86,7 @@ int carrier_judge(const char *event, long status, struct span body, struct buf *
     json_decref(root);
     if (!speaks || status < 200 || status >= 500 || (status >= 300 && status < 400) || another_time(status))
         return LATER;
-    if (status < 300 || (status == 404 && strcmp(event, "delete") == 0))
-        return TAKEN;
-    return REFUSED;
+    if (status < 300)
+        return said;
+    return status == 404 && strcmp(event, "delete") == 0 ? TAKEN : REFUSED;
 }

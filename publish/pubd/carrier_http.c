@@ -87,12 +87,34 @@ static bool carry_out(struct carrying *c)
     return stream_flush(c->s, &e) == RC_OK;
 }
 
+/* What came may be no data, but a record of TLS's own (a server sends its session tickets right behind the handshake). The wait for data behind it ends when
+ * libcurl has something: else its request would lie here while the server waits for it. */
+static int end_of(const void *ctx)
+{
+    return ((const struct carrying *)ctx)->end;
+}
+
+static int64_t never(const void *ctx)
+{
+    (void)ctx;
+    return DEADLINE_NEVER;
+}
+
+static enum rc stop_reading(void *ctx, struct err *e)
+{
+    (void)ctx;
+    return err_set(e, RC_DENIED, "libcurl has something");
+}
+
 static bool carry_in(struct carrying *c)
 {
     struct span got;
     struct err e;
+    enum rc rc = stream_peek(c->s, &got, &e);
 
-    if (stream_peek(c->s, &got, &e) != RC_OK || !give_all(c->end, got))
+    if (rc == RC_DENIED)
+        return true;
+    if (rc != RC_OK || !give_all(c->end, got))
         return false;
     stream_consume(c->s, got.n);
     return true;
@@ -100,6 +122,7 @@ static bool carry_in(struct carrying *c)
 
 static void *carry(void *arg)
 {
+    static const struct stream_watch libcurl = {end_of, never, stop_reading};
     struct carrying *c = arg;
     int which;
     struct err e;
@@ -107,8 +130,10 @@ static void *carry(void *arg)
 
     c->end = let_in(c->door, c->stop);
     more = c->end >= 0;
+    stream_watch(c->s, &libcurl, c);
     while (more && stream_wait(c->s, c->end, -1, stream_deadline_of(c->s), &which, &e) == RC_OK)
         more = (!(which & STREAM_OTHER) || carry_out(c)) && (!(which & STREAM_INPUT) || carry_in(c));
+    stream_watch(c->s, NULL, NULL);
     if (c->end >= 0)
         close(c->end); /* libcurl sees the end */
     return NULL;
@@ -178,21 +203,24 @@ static void set_up(CURL *c, const struct carrier_request *rq, const char *url, s
     curl_easy_setopt(c, CURLOPT_WRITEDATA, body);
 }
 
-static enum rc ask(const struct carrier_request *rq, long *status_out, struct buf *body, struct err *e)
+static enum rc ask(const struct carrier_request *rq, struct carrier_answer *out, struct err *e)
 {
     CURL *c = curl_easy_init();
     struct curl_slist *list = headers(rq);
     struct buf url = BUF_INIT;
     char error[CURL_ERROR_SIZE] = "";
     CURLcode code = CURLE_OUT_OF_MEMORY;
+    curl_off_t wait = 0;
 
     make_url(rq, &url);
     if (c && list) {
-        set_up(c, rq, buf_cstr(&url), body);
+        set_up(c, rq, buf_cstr(&url), &out->body);
         curl_easy_setopt(c, CURLOPT_HTTPHEADER, list);
         curl_easy_setopt(c, CURLOPT_ERRORBUFFER, error);
         code = curl_easy_perform(c);
-        curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, status_out);
+        curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &out->status);
+        curl_easy_getinfo(c, CURLINFO_RETRY_AFTER, &wait);
+        out->wait_s = wait < 0 ? 0 : wait > UINT32_MAX ? UINT32_MAX : (uint32_t)wait;
     }
     curl_easy_cleanup(c);
     curl_slist_free_all(list);
@@ -202,20 +230,19 @@ static enum rc ask(const struct carrier_request *rq, long *status_out, struct bu
                : err_set(e, RC_TEMP, "no whole answer: %.150s", error[0] ? error : curl_easy_strerror(code));
 }
 
-enum rc carrier_exchange(struct stream *s, const struct carrier_request *rq, long *status_out, struct buf *body_out,
-                         struct err *e)
+enum rc carrier_exchange(struct stream *s, const struct carrier_request *rq, struct carrier_answer *out, struct err *e)
 {
     int stop[2];
     struct carrying c = {.s = s, .door = rq->door->fd};
     pthread_t thread;
     enum rc rc;
 
-    *status_out = 0;
+    *out = (struct carrier_answer){.body = BUF_INIT};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, stop) != 0)
         return err_sys(e, RC_TEMP, "a pair of sockets");
     c.stop = stop[1];
     if (pthread_create(&thread, NULL, carry, &c) == 0) {
-        rc = ask(rq, status_out, body_out, e);
+        rc = ask(rq, out, e);
         (void)shutdown(stop[0], SHUT_RDWR); /* where libcurl did not come at all */
         pthread_join(thread, NULL);
     } else

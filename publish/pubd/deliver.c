@@ -4,7 +4,8 @@
  * Order    1. the state file says "trying", with the event's key and target, flushed; 2. the back end; 3. the state file says what it answered, flushed.
  *          Cut off behind 1 or 2, the next start repeats the event, with the same key.
  * Pauses   of an entry: publish.retry_first, doubled at each try, up to publish.retry_max. Of all: when MANY tries in a row had no answer the other side is away,
- *          and is asked once in a while.
+ *          and is asked once in a while. Where it said how long it wants to be left alone (Retry-After), it is, but for PAUSE_MOST_S at most: a wrong number does not
+ *          stop the outbox for a day.
  * Guard    A day's deletions are at most publish.max_deletes, or publish.max_loss per cent of what is published, whichever is more. Beyond it, or when more than
  *          that wait, none goes until "pli publish confirm".
  * Process  pubd.
@@ -184,7 +185,7 @@ static enum table_answer judge(const struct run_result *r, int64_t timeout, stru
 }
 
 static enum table_answer run_program(struct outbox *o, const struct pub_entry *en, const struct fhir_request *r,
-                                     struct buf *report)
+                                     struct buf *report, int64_t *wait_s)
 {
     struct buf words = BUF_INIT, variables = BUF_INIT;
     struct run_result result;
@@ -196,6 +197,7 @@ static enum table_answer run_program(struct outbox *o, const struct pub_entry *e
                &result);
     buf_addspan(report, span_trim(span_head(buf_span(&result.report), PUB_REPORT - WHY_ROOM)));
     a = judge(&result, o->conf.timeout, report);
+    *wait_s = a == TA_LATER ? (int64_t)result.wait_s : 0;
     o->runner_gone = result.gone;
     buf_free(&result.report);
     buf_free(&words);
@@ -203,7 +205,7 @@ static enum table_answer run_program(struct outbox *o, const struct pub_entry *e
     return a;
 }
 
-static enum table_answer give(struct outbox *o, const struct pub_entry *en, struct buf *report)
+static enum table_answer give(struct outbox *o, const struct pub_entry *en, struct buf *report, int64_t *wait_s)
 {
     struct fhir_request r;
     struct err e;
@@ -211,7 +213,7 @@ static enum table_answer give(struct outbox *o, const struct pub_entry *en, stru
     enum rc rc = deliver_request(en, &r, &e);
 
     if (rc == RC_OK && o->runner >= 0)
-        a = run_program(o, en, &r, report);
+        a = run_program(o, en, &r, report, wait_s);
     else if (rc == RC_OK && folder_put(ledger_dir(o->ledger), en, &r, report, &e) != RC_OK) {
         buf_addstr(report, e.log);
         a = TA_LATER;
@@ -237,7 +239,7 @@ static int64_t pause_s(int64_t first, int64_t most, unsigned n)
     return s + (int64_t)(r % (uint32_t)(s / 5 + 1)); /* a fifth more at most */
 }
 
-static void counts_of_all(struct outbox *o, enum table_answer a, int64_t now)
+static void counts_of_all(struct outbox *o, enum table_answer a, int64_t wait_s, int64_t now)
 {
     if (a != TA_LATER) {
         o->failures = 0;
@@ -246,6 +248,10 @@ static void counts_of_all(struct outbox *o, enum table_answer a, int64_t now)
     }
     if (++o->failures >= MANY)
         o->pause_until = now + pause_s(o->conf.retry_first, PAUSE_MOST_S, o->failures - MANY + 1);
+    if (wait_s > PAUSE_MOST_S)
+        wait_s = PAUSE_MOST_S;
+    if (wait_s > 0 && now + wait_s > o->pause_until)
+        o->pause_until = now + wait_s;
 }
 
 /* ---- one event ---- */
@@ -298,7 +304,7 @@ static bool begin(struct outbox *o, struct pub_entry *en, int64_t now)
     return save(o, en, now);
 }
 
-static void finish(struct outbox *o, struct pub_entry *en, enum table_answer a, struct buf *report)
+static void finish(struct outbox *o, struct pub_entry *en, enum table_answer a, int64_t wait_s, struct buf *report)
 {
     static const char *const names[] = {[TA_TAKEN] = "taken", [TA_REFUSED] = "refused", [TA_LATER] = "later"};
     int64_t now = clock_utc(), next = now + pause_s(o->conf.retry_first, o->conf.retry_max, en->attempts);
@@ -308,7 +314,7 @@ static void finish(struct outbox *o, struct pub_entry *en, enum table_answer a, 
            log_esc(span_head(buf_span(report), 200)));
     pthread_mutex_lock(&o->lock);
     table_answer(&o->table, en, a, buf_span(report), next, now);
-    counts_of_all(o, a, now);
+    counts_of_all(o, a, wait_s, now);
     outbox_complain(o, a == TA_LATER ? buf_span(report) : SPAN_NULL);
     o->sent += a == TA_TAKEN;
     o->last_sent = a == TA_TAKEN ? now : o->last_sent;
@@ -321,7 +327,8 @@ bool deliver_one(struct outbox *o)
 {
     struct buf report = BUF_INIT;
     struct pub_entry *en = NULL;
-    int64_t now = clock_utc();
+    int64_t now = clock_utc(), wait_s = 0;
+    enum table_answer a;
 
     pthread_mutex_lock(&o->lock);
     if (o->mode == PM_RUNNING && o->compares > 0 && !paused(o, now) && save_rest(o, now))
@@ -332,7 +339,8 @@ bool deliver_one(struct outbox *o)
     pthread_mutex_unlock(&o->lock);
     if (!en)
         return false;
-    finish(o, en, give(o, en, &report), &report);
+    a = give(o, en, &report, &wait_s);
+    finish(o, en, a, wait_s, &report);
     buf_free(&report);
     return true;
 }

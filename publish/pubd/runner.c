@@ -69,6 +69,7 @@ static bool answer(int runner, int wait_ms, struct run_result *out)
     in = rd_of(span_of(packet, (size_t)n));
     out->end = rd_u8(&in);
     out->code = (int32_t)rd_u32(&in);
+    out->wait_s = rd_u32(&in);
     report = rd_bytes(&in);
     if (rd_done(&in) && out->end <= RUN_FAILED)
         buf_addspan(&out->report, report);

@@ -22,6 +22,7 @@ struct run_result {
     uint8_t end;          /* enum run_end */
     int32_t code;         /* exit code, signal, errno */
     bool gone;            /* the runner itself has ended, or did not answer in its time: it is asked no more */
+    uint32_t wait_s;      /* the other side wants no request for so long (Retry-After); 0: it did not say */
     struct buf report;
 };
 /* Forks; before the first thread. Dies when it cannot. Returns the socket to it. */

@@ -196,6 +196,7 @@ bool runner_tell(int door, const struct run_result *r)
 
     buf_u8(&packet, r->end);
     buf_u32(&packet, (uint32_t)r->code);
+    buf_u32(&packet, r->wait_s);
     buf_bytes(&packet, buf_span(&r->report));
     ok = send(door, packet.p, packet.n, MSG_NOSIGNAL) == (ssize_t)packet.n;
     buf_free(&packet);

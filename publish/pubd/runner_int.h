@@ -5,7 +5,7 @@
 #pragma once
 #include "publish/pubd/runner.h"
 
-/* u32 timeout in ms, u32 length and words, u32 length and environment; the answer: u8 end, u32 code, u32 length and report. */
+/* u32 timeout in ms, u32 length and words, u32 length and environment; the answer: u8 end, u32 code, u32 seconds to wait, u32 length and report. */
 enum { RUN_PACKET = 64 * 1024, RUN_WORDS = 8, RUN_VARIABLES = 40, RUN_REPORT = 2000 };
 struct runner_asked {
     char *argv[RUN_WORDS + 2], *env[RUN_VARIABLES + 4]; /* borrowed from the packet */

@@ -9,6 +9,7 @@ import signal
 import ssl
 import subprocess
 import tempfile
+import time
 
 import pytest
 from authority import CLIENT, HOUR, Authority, pem
@@ -126,6 +127,50 @@ def test_until_there_is_an_answer_and_once(place, name, answers):
     asked = [r for r in web.requests if r[0] == who]
     assert len(asked) == len(answers) + 1 and len({r[1] for r in asked}) == 1 and asked[0][2] == "application/fhir+json"
     assert web.count(who) == 1 and who in web.entries["Organization", f"https://finess.esante.gouv.fr|{FINESS}"]
+
+
+def says(code, body, *headers):
+    """Another answer each time: a body without a length, ended with the connection, would be one, too."""
+    def act(h):
+        h.send_response(code)
+        for name, value in headers:
+            h.send_header(name, value)
+        h.send_header("Content-Length", str(len(body)))
+        h.end_headers()
+        h.wfile.write(body)
+    return act
+
+
+def outcome(severity, code):
+    return ('{"resourceType":"OperationOutcome","issue":[{"severity":"%s","code":"%s","diagnostics":"BAL inconnue"}]}' % (severity, code)).encode()
+
+
+def test_a_failure_inside_a_200_is_none_taken(place):
+    pli, web, _ = place
+    who = "echec200@chu.test"
+    web.answers[who] = [says(200, outcome("error", "throttled")), says(200, outcome("fatal", "value"))]
+    pli.add(who, sign="never")
+    report = eventually(lambda: [x["report"] for x in pli.json("publish", "list", "--refused") if x["address"] == who])[0]
+    assert report == "create: HTTP 200 OperationOutcome\nBAL inconnue" and not published(pli, who) and not web.answers[who]
+    web.answers[who] = [lambda h: (h.apply(), says(200, outcome("warning", "value"))(h))]
+    pli.pli("publish", "retry", who)
+    eventually(lambda: published(pli, who) and web.count(who) == 1)
+
+
+def test_who_asks_to_be_left_alone_is(place):
+    """Retry-After holds all events; an administrator may ask at once."""
+    pli, web, _ = place
+    who = "doucement@chu.test"
+    web.answers[who] = [says(429, outcome("error", "throttled"), ("Retry-After", "600"))]
+    before = int(time.time())
+    pli.add(who, sign="never")
+    until = eventually(lambda: pli.json("publish", "status")["pause_until"])
+    assert before + 590 <= until <= time.time() + 600
+    pli.add("patient@chu.test", sign="never")
+    eventually(lambda: pli.json("publish", "status")["pending"] == 1)
+    assert [r for r in web.requests if r[0] == "patient@chu.test"] == []
+    pli.pli("publish", "retry", "--all")
+    eventually(lambda: published(pli, who) and published(pli, "patient@chu.test"))
 
 
 @pytest.mark.parametrize("code", [400, 404, 412, 422])

@@ -69,6 +69,11 @@ def status(code):
     return lambda h: h.say(code)
 
 
+def failed_200(code):
+    """A gateway's: the failure stands in the body."""
+    return lambda h: h.say(200, b'{"resourceType": "OperationOutcome", "issue": [{"severity" : "error", "code" : "%s"}]}' % code.encode())
+
+
 def applied_then(code):
     def act(h):
         h.apply()
@@ -79,6 +84,7 @@ def applied_then(code):
 @pytest.mark.parametrize("name, answers", [
     ("busy", [status(503), status(429)]), ("half", [half]), ("silent", [silent]), ("garbage", [garbage]), ("page", [page]),
     ("gateway", [applied_then(504), applied_then(502)]), ("key", [status(403)]),
+    ("hidden", [failed_200("throttled")]),
 ])
 def test_until_there_is_an_answer_and_once(place, name, answers):
     pli, web, _ = place
@@ -93,11 +99,11 @@ def test_until_there_is_an_answer_and_once(place, name, answers):
     eventually(lambda: web.count(who) == 0)
 
 
-@pytest.mark.parametrize("code", [404, 412, 422])
+@pytest.mark.parametrize("code", [404, 412, 422, 200])
 def test_refused(place, code):
     pli, web, _ = place
     who = f"refuse{code}@chu.test"
-    web.answers[who] = [status(code)]
+    web.answers[who] = [failed_200("value") if code == 200 else status(code)]
     pli.add(who, sign="never")
     report = eventually(lambda: [x["report"] for x in pli.json("publish", "list", "--refused") if x["address"] == who])[0]
     assert report.startswith(f"create: HTTP {code}") and "OperationOutcome" in report
