@@ -128,13 +128,30 @@ static void sort_items(struct national_file *f)
     f->n = n;
 }
 
+static enum rc it_changed(struct err *e)
+{
+    return err_set(e, RC_TEMP, "the file changed while it was read: import it again when it is whole");
+}
+
+/* A file that is fetched over the one before is, half way, the beginning of the new one with the end of the old one, or the beginning alone. */
+static bool unchanged(int fd, const struct stat *was)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && st.st_size == was->st_size && st.st_mtim.tv_sec == was->st_mtim.tv_sec &&
+           st.st_mtim.tv_nsec == was->st_mtim.tv_nsec;
+}
+
 enum rc national_file_read(int fd, const struct national_watch *w, struct national_file *out, struct err *e)
 {
     struct stat st;
     *out = (struct national_file){.fd = fd};
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return err_set(e, RC_SYNTAX, "it is not a regular file: unpack it to a file first");
-    return national_file_read_part(fd, (uint64_t)st.st_size, w, out, e);
+    enum rc rc = national_file_read_part(fd, (uint64_t)st.st_size, w, out, e);
+    if (rc != RC_OK || unchanged(fd, &st))
+        return rc;
+    national_file_free(out);
+    return it_changed(e);
 }
 
 enum rc national_file_read_part(int fd, uint64_t size, const struct national_watch *w, struct national_file *out,
@@ -148,6 +165,8 @@ enum rc national_file_read_part(int fd, uint64_t size, const struct national_wat
     free(r.block);
     if (rc == RC_OK && !r.header_seen)
         rc = err_set(e, RC_SYNTAX, "the file is empty");
+    if (rc == RC_OK && r.at != size) /* it became shorter */
+        rc = it_changed(e);
     if (rc == RC_OK)
         sort_items(out);
     else
@@ -202,7 +221,7 @@ enum rc national_file_row(const struct national_file *f, const struct national_i
         if (memcmp(digest, it->digest, sizeof digest) == 0)
             return RC_OK;
     }
-    return err_set(e, RC_TEMP, "the file changed while it was read: import it again when it is whole");
+    return it_changed(e);
 }
 
 enum { LINE_ROOM = NATIONAL_LINE_MAX + 2 };
