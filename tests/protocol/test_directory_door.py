@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from instance import Instance, PASSWORD, eventually
+from ldap_line import LdapLine, text, tlv
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +100,22 @@ def test_a_paged_read_is_whole(pli):
     assert whole.returncode == 0 and len(re.findall(r"^mail: p\d+@", whole.stdout, re.M)) == 520
     cut = ldap(pli, "ldapsearch", "reader@chu.test", PASSWORD, "-LLL", "-b", "ou=mailboxes,o=pli", "(mail=p*)", "mail")
     assert cut.returncode == 4
+
+
+def test_a_stranger_writes_no_line_of_the_log(pli):
+    """slapd prints the number of a control that it does not know, as it came, for who is not signed in, too: nobody forges a line, commands a terminal or floods the log."""
+    forged = "2026-11-29T20:32:18.729Z dird[1] info ev=signin login=forged@chu.test rc=ok"
+    control = tlv(0xa0, tlv(0x30, text(f"1.2\n{forged}\n\x1b]0;titre\x07")))
+    root = text("") + tlv(10, b"\0") * 2 + tlv(2, b"\0") * 2 + tlv(1, b"\0") + text("objectClass", 0x87) + tlv(0x30, b"")
+    with LdapLine(pli) as line:
+        for _ in range(100):
+            line.send(tlv(0x63, root) + control)
+            while line.answer()[0] != 0x65:
+                continue
+    eventually(lambda: "forged@chu.test" in pli.output())
+    said = [x for x in pli.output().splitlines() if "forged@chu.test" in x]
+    assert said and not [x for x in said if " slapd[" not in x or "ev=slapd says=" not in x] and len(said) < 90
+    assert forged not in pli.output() and "\x1b" not in pli.output()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second uid")

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* pli/super/slapd_says_test.c - what slapd prints becomes lines of the log that nobody forged, and not more than the log can bear. */
+#include "pli/super/slapd_says.h"
+#include "base/log.h"
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+enum { TEXT_MOST = 200 * 1000 };
+static const int64_t second = 1000 * 1000 * 1000;
+static char text[TEXT_MOST];
+
+/* What do() writes to standard error. */
+static const char *written_by(void (*act)(void))
+{
+    char name[] = "/tmp/pli-says-XXXXXX";
+    int fd = mkstemp(name), was = dup(2);
+    ssize_t n;
+
+    assert_true(fd >= 0 && was >= 0 && dup2(fd, 2) == 2);
+    unlink(name);
+    act();
+    assert_int_equal(dup2(was, 2), 2);
+    n = pread(fd, text, sizeof text - 1, 0);
+    assert_true(n >= 0);
+    text[n] = 0;
+    close(was);
+    close(fd);
+    return text;
+}
+
+static size_t lines_of(const char *s, const char *with)
+{
+    size_t n = 0;
+
+    while ((s = strstr(s, with)) != NULL) {
+        n++;
+        s += strlen(with);
+    }
+    return n;
+}
+
+static void take(struct slapd_says *s, const char *octets, int64_t now)
+{
+    slapd_says_take(s, span_str(octets), now);
+}
+
+static void say_some(void)
+{
+    struct slapd_says s = {.n = 0};
+    char large[SAYS_LINE * 3];
+
+    take(&s, "6b0c8c20.1e1062a3 0x7fc6a65fd6c0 slapd star", second);
+    take(&s, "ting\n\n \nunrecognized control: 1.2\x1b]0;x\x07 ev=auth login=a\n", second);
+    memset(large, 'y', sizeof large - 1);
+    large[sizeof large - 1] = 0;
+    take(&s, large, second);
+    take(&s, "\nthe end", second);
+    slapd_says_rest(&s);
+}
+
+static void test_a_line_is_escaped(void **st)
+{
+    const char *got = written_by(say_some);
+
+    (void)st;
+    assert_int_equal(lines_of(got, "\n"), 4);
+    assert_int_equal(lines_of(got, " info ev=slapd says="), 4);
+    assert_non_null(strstr(got, "says=slapd\\x20starting\n"));
+    assert_non_null(strstr(got, "says=unrecognized\\x20control:\\x201.2\\x1b]0;x\\x07\\x20ev=auth\\x20login=a\n"));
+    assert_non_null(strstr(got, "yyy...\n"));
+    assert_non_null(strstr(got, "says=the\\x20end\n"));
+}
+
+static void say_many(void)
+{
+    struct slapd_says s = {.n = 0};
+
+    for (int i = 0; i < 1000; i++)
+        take(&s, "again\n", second);
+    take(&s, "a little later\n", 3 * second);
+    slapd_says_rest(&s);
+    for (int i = 0; i < SAYS_BURST; i++)
+        take(&s, "much later\n", 1000 * second);
+}
+
+static void test_a_flood_is_bounded_and_counted(void **st)
+{
+    const char *got = written_by(say_many);
+
+    (void)st;
+    assert_int_equal(lines_of(got, "says=again\n"), SAYS_BURST);
+    assert_int_equal(lines_of(got, "warn ev=slapd-unsaid lines=900\n"), 1);
+    assert_int_equal(lines_of(got, "says=a\\x20little\\x20later\n"), 1);
+    assert_int_equal(lines_of(got, "says=much\\x20later\n"), SAYS_BURST);
+    assert_int_equal(lines_of(got, "slapd-unsaid"), 1);
+}
+
+/* As slapd is: it becomes another program, and its end is the child's. */
+static void say_by_a_process(void)
+{
+    pid_t pid;
+    int status = 0;
+
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    pid = fork();
+
+    if (pid == 0) {
+        if (!slapd_says_begin())
+            _exit(3);
+        execl("/bin/sh", "sh", "-c", "echo one; printf 'two\\033\\nthree' >&2; exec sleep 0", (char *)NULL);
+        _exit(4);
+    }
+    assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
+    assert_int_equal(status, 0);
+    pid = waitpid(-1, &status, 0); /* this process adopts it */
+    assert_true(pid > 0);
+    assert_int_equal(status, 0);
+}
+
+static void test_the_child_ends_with_who_says(void **st)
+{
+    const char *got = written_by(say_by_a_process);
+
+    (void)st;
+    assert_int_equal(lines_of(got, " info ev=slapd says="), 3);
+    assert_non_null(strstr(got, "says=two\\x1b\n"));
+    assert_non_null(strstr(got, " slapd["));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_line_is_escaped),
+                                       cmocka_unit_test(test_a_flood_is_bounded_and_counted),
+                                       cmocka_unit_test(test_the_child_ends_with_who_says)};
+
+    log_open("says-test", LOG_INFO_);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
