@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* admin/roster.c - a roster read: its columns, its rows, and which rows name an address twice. See admin/roster.h. */
+/* admin/roster.c - a roster read: its columns and its rows. See admin/roster.h. */
 #include "admin/roster.h"
 #include "admin/encoding.h"
 #include "admin/table.h"
@@ -160,43 +160,6 @@ static enum rc take(const struct table_row *row, void *ctx, struct err *e)
     return in->begun ? read_row(in, row, e) : read_heading(in, row, e);
 }
 
-/* ---- addresses that come twice ---- */
-struct named {
-    char address[ADDRESS_ROOM];
-    uint32_t row;
-};
-
-static int by_address(const void *x, const void *y)
-{
-    const struct named *a = x, *b = y;
-    int d = strcmp(a->address, b->address);
-
-    return d ? d : (a->row > b->row) - (a->row < b->row);
-}
-
-static enum rc find_doubles(struct roster *r, struct err *e)
-{
-    struct named *all = calloc(r->n + 1ul, sizeof *all);
-    struct span domain;
-    uint32_t n = 0;
-
-    if (!all)
-        return err_set(e, RC_TEMP, "out of memory for %u rows", (unsigned)r->n);
-    for (uint32_t i = 0; i < r->n; i++) {
-        all[n].row = i;
-        n += address_normal(roster_cell(r, i, ROSTER_ADDRESS), all[n].address, &domain);
-    }
-    qsort(all, n, sizeof *all, by_address);
-    for (uint32_t i = 1; i < n; i++)
-        if (strcmp(all[i].address, all[i - 1].address) == 0) {
-            const struct roster_row *before = &r->row[all[i - 1].row];
-
-            r->row[all[i].row].same_as = before->same_as ? before->same_as : before->line;
-        }
-    free(all);
-    return RC_OK;
-}
-
 static enum rc read_table(struct span text, struct roster *out, struct err *e)
 {
     struct reading in = {.r = out};
@@ -231,7 +194,7 @@ enum rc roster_read(struct span text, const char *encoding, struct roster *out, 
         rc = roster_read_ldif(text, out, e);
     else
         rc = encoding ? read_encoded(text, encoding, out, e) : read_table(text, out, e);
-    return rc == RC_OK ? find_doubles(out, e) : rc;
+    return rc == RC_OK ? roster_twice(out, e) : rc;
 }
 
 struct span roster_cell(const struct roster *r, uint32_t row, enum roster_column column)

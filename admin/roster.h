@@ -5,7 +5,8 @@
  *          hyphens do not count ("Prénom", "Liste rouge"). address and type must be among them. A column that is not there says nothing: for a new account its default, of an account that is there it stays.
  *          Or LDIF (roster_ldif.c), which begins with "dn:" or "version:": an entry a row, by the attributes of docs/internals/directory.md. Attributes that
  *          no account is made of are passed over, and named in .unused. What one entry lacks and another has is as an empty cell.
- * Rows     what cannot be an account is refused by itself; the others go on. An address that an earlier row has is refused, whatever it says.
+ * Rows     what cannot be an account is refused by itself; the others go on. An address that an earlier row has is refused, whatever it says; so is a row with an
+ *          alias that is the address of another row, or an alias of an earlier one.
  * Agree    an account that is not there is added, with a password of its own that nobody knows yet (.code); one that is there is changed where the row says
  *          something else; type and structure never change. It is suspended and resumed as the row says (a row that says pending or active means neither more
  *          than that it is not suspended); no row closes an account, and of one that is closed
@@ -61,6 +62,7 @@ extern const struct roster_heading roster_columns[ROSTER_COLUMNS];
 enum { ROSTER_ROWS = 200000, ROSTER_FILE_MOST = 256 << 20 };
 struct roster_row {
     uint32_t line, same_as; /* same_as: the line of an earlier row with this address; 0: none */
+    uint32_t alias_of;      /* the line of another row that has an alias of this one, as its address or as an alias; 0: none */
     uint32_t off[ROSTER_COLUMNS], len[ROSTER_COLUMNS];
 };
 struct roster {
@@ -136,7 +138,9 @@ bool roster_heading_is(const struct roster_heading *h, struct span typed);
 void roster_headings(const struct roster_heading *all, size_t n, struct buf *out); /* all of them, for who typed another */
 bool roster_yes(struct span cell, bool *yes_out);                                  /* false: neither yes nor no */
 bool roster_number(struct span cell, enum set_type kind, uint64_t *out);           /* false: no such number */
-/* roster.c, roster_ldif.c: for this room. */
+struct span roster_next_alias(struct span *rest); /* of a cell of aliases; empty: there is none */
+/* roster.c, roster_ldif.c, roster_twice.c: for this room. */
+enum rc roster_twice(struct roster *r, struct err *e); /* fills same_as and alias_of. RC_TEMP: out of memory */
 enum rc roster_read_ldif(struct span text, struct roster *out, struct err *e);
 enum rc roster_row_add(struct roster *r, uint32_t line, struct roster_row **out, struct err *e);
 void roster_cell_set(struct roster *r, struct roster_row *row, enum roster_column c, struct span cell);

@@ -276,6 +276,8 @@ static enum rc agree(struct applying *a, enum roster_outcome *out, struct err *e
 
     if (a->r->row[a->row].same_as)
         return err_set(e, RC_SYNTAX, "line %u has this address already", (unsigned)a->r->row[a->row].same_as);
+    if (a->r->row[a->row].alias_of)
+        return err_set(e, RC_SYNTAX, "line %u has an alias of this row already", (unsigned)a->r->row[a->row].alias_of);
     if ((rc = roster_wish(a->r, a->row, a->d, &a->wish, e)) != RC_OK)
         return rc;
     if ((rc = look(a, e)) == RC_NOTFOUND) {

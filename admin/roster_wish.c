@@ -92,23 +92,29 @@ static bool is_between(unsigned char c)
     return c == ' ' || c == ',' || c == ';' || c == '|' || c == '\n' || c == '\r' || c == '\t';
 }
 
+struct span roster_next_alias(struct span *rest)
+{
+    size_t n = 0;
+    struct span one;
+
+    while (rest->n > 0 && is_between(rest->p[0]))
+        *rest = span_from(*rest, 1);
+    while (n < rest->n && !is_between(rest->p[n]))
+        n++;
+    one = span_head(*rest, n);
+    *rest = span_from(*rest, n);
+    return one;
+}
+
 static enum rc read_aliases(const struct roster *r, uint32_t row, struct roster_wish *out, struct err *e)
 {
-    struct span rest = roster_cell(r, row, ROSTER_ALIASES);
-    size_t n;
+    struct span rest = roster_cell(r, row, ROSTER_ALIASES), one;
 
     out->w.aliases = out->alias;
-    for (; rest.n > 0; rest = span_from(rest, n)) {
-        for (n = 0; n < rest.n && is_between(rest.p[n]); n++)
-            ;
-        rest = span_from(rest, n);
-        for (n = 0; n < rest.n && !is_between(rest.p[n]); n++)
-            ;
-        if (n == 0)
-            break;
+    while ((one = roster_next_alias(&rest)).n > 0) {
         if (out->w.n_aliases == sizeof out->alias / sizeof *out->alias)
             return err_set(e, RC_SYNTAX, "aliases: more than %zu", sizeof out->alias / sizeof *out->alias);
-        out->alias[out->w.n_aliases++] = span_head(rest, n);
+        out->alias[out->w.n_aliases++] = one;
     }
     return RC_OK;
 }

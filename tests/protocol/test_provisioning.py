@@ -171,6 +171,18 @@ def test_a_row_that_is_wrong_stops_no_other(inst, file):
     assert "line 3: chiffre@chu.test refused: not an RPPS number" in r.stderr and "10 rows: 0 added, 0 changed, 2 unchanged, 8 refused" in r.stdout
 
 
+def test_an_alias_that_another_row_has_is_foreseen(inst, file):
+    """Whichever row is worked on first: an account's own address before an alias, then the earlier row; what is tried dry is what happens."""
+    head, org = "address;type;name;structure;alias\n", f";org;Boite;{FINESS};"
+    rows = file(head + f"un.al@chu.test{org}deux.al@chu.test\ndeux.al@chu.test{org}\ntrois.al@chu.test{org}DEUX.al@chu.test\n"
+                f"quatre.al@chu.test{org}commun@chu.test\ncinq.al@chu.test{org}autre.al@chu.test, commun@chu.test\nsix.al@chu.test{org}autre.al@chu.test autre.al@chu.test\n")
+    dry, _ = outcomes(inst, rows, "--dry-run")
+    got, code = outcomes(inst, rows)
+    taken = "line {} has an alias of this row already".format
+    assert code == 1 and dry == got == {"un.al@chu.test": ("refused", taken(3)), "deux.al@chu.test": ("added", ""), "trois.al@chu.test": ("refused", taken(3)),
+                                        "quatre.al@chu.test": ("added", ""), "cinq.al@chu.test": ("refused", taken(5)), "six.al@chu.test": ("refused", taken(6))}
+
+
 @pytest.mark.parametrize("text,encoding,why", [
     ("address;type;nom complet\n", "utf-8", "line 1: no such column: nom complet (known: address or adresse, type, name or nom_affiche"),
     ("address;type;Liste  rouge;LISTE-ROUGE\n", "utf-8", "line 1: the column red_list is there twice"),
