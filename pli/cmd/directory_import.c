@@ -44,7 +44,8 @@ static void bar(void *ctx, const char *what, uint64_t done, uint64_t of)
     s->drawn = true;
 }
 
-/* Of very many only the first are shown, and all are counted. */
+/* Of very many only the first are shown, and all are counted. They are the publisher's to mend and no failure: standard error stays for what changed nothing, such that a
+ * job that throws the output away hears of failures alone. */
 static void refused(void *ctx, uint64_t line, enum national_fault f)
 {
     struct show *s = ctx;
@@ -56,7 +57,7 @@ static void refused(void *ctx, uint64_t line, enum national_fault f)
     if (s->c->json)
         return;
     wipe_bar(s);
-    fprintf(stderr, "line %llu: refused: %s\n", (unsigned long long)line, national_fault_text(f));
+    printf("line %llu: refused: %s\n", (unsigned long long)line, national_fault_text(f));
 }
 
 static const char *const ways[] = {
