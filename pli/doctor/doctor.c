@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { WALLS_MS = 20000 };
+
 void finding(struct report *r, enum finding_level l, const char *check, const char *advice, const char *fmt, ...)
 {
     static const char *const names[] = {"ok", "warn", "fail"};
@@ -85,7 +87,7 @@ static int dns(struct cmd *c)
 
 int cmd_doctor(struct cmd *c)
 {
-    struct report r = {.c = c};
+    struct report r = {.c = c, .walls_ms = WALLS_MS};
 
     if (opt_get(c, "--dns"))
         return dns(c);

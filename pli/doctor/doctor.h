@@ -15,6 +15,7 @@ struct report {
     bool silent;          /* a daemon is frozen or does not answer: what would wait for it is left out */
     bool frozen[PROCS_];
     long pid;             /* the supervisor's */
+    int walls_ms;         /* how long processes may be without their walls, all together: one that has just been started raises them in a tenth of a second */
     struct json_t *rows;
     unsigned count[3];
 };

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/doctor/walls.c - the walls around every running process of the instance, and what /proc tells of one. See pli/doctor/doctor.h. */
 #include "base/ascii.h"
+#include "base/clock.h"
 #include "base/sandbox.h"
 #include "pli/doctor/doctor.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 bool process_read(const char *entry, struct process *p)
@@ -62,18 +64,43 @@ static bool is_daemon(const char *name)
 }
 
 /* slapd is not ours to fence: it has a uid of its own and no new privileges. */
-static void check_wall(struct report *r, const struct process *p)
+static bool stands(const struct report *r, const struct process *p, struct sandbox_state *s)
 {
-    struct sandbox_state s;
-    bool ours = is_daemon(p->name), good;
+    sandbox_state_of((pid_t)p->pid, s);
+    return s->no_new_privs && (!is_daemon(p->name) || s->seccomp) &&
+           (geteuid() != 0 || s->own_uid || !r->conf || conf_num(r->conf, "instance.uid_base") == 0);
+}
 
-    sandbox_state_of((pid_t)p->pid, &s);
-    good = s.no_new_privs && (!ours || s.seccomp) &&
-           (geteuid() != 0 || s.own_uid || !r->conf || conf_num(r->conf, "instance.uid_base") == 0);
+/* The process as it is now: still the supervisor's child, and no corpse. It may have another name, because the supervisor's child becomes the daemon. */
+static bool still_there(const struct report *r, struct process *p)
+{
+    char number[24];
+
+    snprintf(number, sizeof number, "%ld", p->pid);
+    return process_read(number, p) && p->parent == r->pid && p->state != 'Z';
+}
+
+/* A process that has just been started has no walls yet, and one that ends has none any more. Who is without is looked at again until the deadline. */
+static void check_wall(struct report *r, struct process *p, int64_t deadline)
+{
+    static const struct timespec pause = {0, 20000000};
+    struct sandbox_state s;
+    bool good;
+
+    while (!(good = stands(r, p, &s)) && still_there(r, p) && deadline_left_ms(deadline) > 0)
+        nanosleep(&pause, NULL);
+    if (!good && !still_there(r, p))
+        return;
     finding(r, good ? F_OK : F_FAIL, "walls", good ? NULL : "restart pli serve; if it stays so, report it",
             "%s %ld:%s%s%s%s%s%s", p->name, p->pid, s.seccomp ? " seccomp" : "", s.no_new_privs ? " no-new-privs" : "",
             s.landlock ? " landlock" : "", s.own_uid ? " own-uid" : "", s.empty_root ? " own-root" : "",
-            !s.seccomp && ours ? " NO FILTER" : "");
+            !s.seccomp && is_daemon(p->name) ? " NO FILTER" : "");
+}
+
+/* The supervisor's own hands: its guard, who asks whether all is ready, who purges closed accounts. They are this program, and have what it has. */
+static bool is_supervisors_own(const char *name)
+{
+    return strcmp(name, "pli-guard") == 0 || strcmp(name, "pli") == 0;
 }
 
 void check_walls(struct report *r)
@@ -81,13 +108,14 @@ void check_walls(struct report *r)
     DIR *d = r->served ? opendir("/proc") : NULL;
     struct dirent *en;
     struct process p;
+    int64_t deadline = deadline_in(r->walls_ms);
     unsigned sessions = 0;
 
     while (d && (en = readdir(d))) {
         if (!process_read(en->d_name, &p))
             continue;
-        if (p.parent == r->pid && strcmp(p.name, "pli-guard") != 0)
-            check_wall(r, &p);
+        if (p.parent == r->pid && !is_supervisors_own(p.name))
+            check_wall(r, &p, deadline);
         else if (is_daemon(p.name) && parent_of(p.parent) == r->pid)
             sessions++;
     }
