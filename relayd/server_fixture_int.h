@@ -50,6 +50,7 @@ struct test_case {
     struct test_letter letter[LETTERS];
     enum cause peer;         /* the scheduler's answer to PEER */
     bool no_signature, leave_at_data /* the scheduler goes when it hears of the first chunk */;
+    bool idle;               /* the scheduler has no letter more for the time being, and does not say so: the server speaks or leaves first */
     bool narrow;             /* the connection holds little */
     int64_t ms;              /* of replies; 0: long */
     const char *priority;

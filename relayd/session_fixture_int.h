@@ -120,7 +120,8 @@ static void on_next(struct scheduler *s)
         memcpy(rep.oid, oid, sizeof oid);
         memcpy(rep.cek, cek, sizeof cek);
         s->letter++;
-    }
+    } else if (s->c->idle)
+        return;
     answer(s, CH_NEXT, channel_next_rep_f, &rep);
     buf_free(&rcpts);
 }
@@ -244,16 +245,18 @@ static int status_of(pid_t pid)
     return status;
 }
 
-static void run_case(const struct test_case *c)
+/* ms: how long a reply may take; 0: long. Whether all was as it is due; decides: it must be. */
+static bool run_within(const struct test_case *c, int64_t ms, bool decides)
 {
     struct session_conf mine = conf;
     struct scheduler s = {.c = c};
     int peer[2], channel[2], alive[2];
+    bool followed, as_due;
     struct err e;
     pid_t session, server;
 
-    if (c->ms)
-        mine.command_ms = mine.data_ms = mine.final_ms = c->ms;
+    if (ms)
+        mine.command_ms = mine.data_ms = mine.final_ms = ms;
     tcp_pair(peer, c->narrow);
     assert_int_equal(channel_pair(channel, &e), RC_OK);
     assert_int_equal(pipe(alive), 0);
@@ -282,12 +285,23 @@ static void run_case(const struct test_case *c)
     scheduler_run(&s);
     close(s.fd);
     assert_int_equal(status_of(session), 0);
-    if (strcmp(buf_cstr(&s.told), c->told) != 0)
+    followed = status_of(server) == 0;
+    as_due = strcmp(buf_cstr(&s.told), c->told) == 0;
+    if (decides && !as_due)
         fail_msg("%s: told %s, due is %s", c->name, buf_cstr(&s.told), c->told);
-    if (status_of(server) != 0)
+    if (decides && !followed)
         fail_msg("%s: the script was not followed", c->name);
     buf_free(&s.told);
     buf_free(&s.sealed);
+    return followed && as_due;
+}
+
+/* A peer that hangs is waited for in full, so replies have little time at first. A machine with much to do may not send the others within it: what was
+ * not as it is due then is decided where all have twenty times as long. */
+static void run_case(const struct test_case *c)
+{
+    if (c->ms == 0 || !run_within(c, c->ms, false))
+        (void)run_within(c, c->ms * 20, true);
 }
 
 static int fixture_up(void **st)
