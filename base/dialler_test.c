@@ -71,7 +71,7 @@ static int echo_once(struct world *w)
     struct buf mem = BUF_INIT;
     struct echo a;
     struct err e;
-    enum rc rc = ipc_dial(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e);
+    enum rc rc = ipc_dial(w->path, &proto, ROLE_SMTPD, deadline_in(60000), &c, &e);
 
     if (rc == RC_OK)
         rc = ipc_call(c, OP_ECHO, &(struct echo){41, SPAN_NULL}, -1, &a, &mem, NULL, &e);
@@ -121,9 +121,9 @@ static int other_socket(struct world *w)
     struct err e;
     int fd;
 
-    if (dialler_connect("/run/systemd/notify", deadline_in(100), &fd, &e) != RC_CLOSED)
+    if (dialler_connect("/run/systemd/notify", deadline_in(60000), &fd, &e) != RC_CLOSED)
         return 1;
-    return dialler_connect(w->path, deadline_in(100), &fd, &e) == RC_CLOSED ? 0
+    return dialler_connect(w->path, deadline_in(60000), &fd, &e) == RC_CLOSED ? 0
                                                                             : 2; /* and it is not spoken with again */
 }
 

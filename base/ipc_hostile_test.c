@@ -150,7 +150,7 @@ static void test_silent_peers(void **state)
     usleep(20000);
     for (int i = 0; i < HALF; i++)
         s[i] = raw(w);
-    assert_int_equal(ipc_dial(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e), RC_TEMP);
+    assert_int_equal(ipc_dial(w->path, &proto, ROLE_SMTPD, deadline_in(60000), &c, &e), RC_TEMP);
     usleep(1100000);
     c = dial(w, ROLE_SMTPD);
     ipc_hangup(&c);

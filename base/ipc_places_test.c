@@ -12,7 +12,7 @@ static enum rc try(struct world *w, enum ipc_role role, struct ipc **c)
     struct err e;
 
     *c = NULL;
-    return ipc_dial(w->path, &proto, role, deadline_in(5000), c, &e);
+    return ipc_dial(w->path, &proto, role, deadline_in(60000), c, &e);
 }
 
 /* A process of its own that takes n places of a role, says how many it got, and holds them until it is ended. */

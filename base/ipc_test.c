@@ -137,12 +137,12 @@ static void test_refusals(void **state)
     struct err e;
 
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
-        assert_int_equal(ipc_dial(w->path, t[i].p, t[i].role, deadline_in(5000), &c, &e), t[i].rc);
+        assert_int_equal(ipc_dial(w->path, t[i].p, t[i].role, deadline_in(60000), &c, &e), t[i].rc);
         assert_non_null(strstr(e.log, t[i].says));
         assert_null(c);
     }
     if (geteuid() != 0) /* root may take any role */
-        assert_int_equal(ipc_dial(w->path, &proto, ROLE_KEYD, deadline_in(5000), &c, &e), RC_DENIED);
+        assert_int_equal(ipc_dial(w->path, &proto, ROLE_KEYD, deadline_in(60000), &c, &e), RC_DENIED);
     assert_int_equal(ipc_dial("/nonexistent/sock", &proto, ROLE_SMTPD, deadline_in(100), &c, &e), RC_TEMP);
 }
 
@@ -155,7 +155,7 @@ static void test_ahead(void **state)
     struct echo a;
     struct err e;
 
-    assert_int_equal(ipc_dial_ahead(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &c, &e), RC_OK);
+    assert_int_equal(ipc_dial_ahead(w->path, &proto, ROLE_SMTPD, deadline_in(60000), &c, &e), RC_OK);
     for (uint32_t i = 0; i < 3; i++) {
         assert_int_equal(
             ipc_call(c, OP_ECHO, &(struct echo){i, span_of(big, i * sizeof big / 2)}, -1, &a, &mem, NULL, &e), RC_OK);
@@ -164,7 +164,7 @@ static void test_ahead(void **state)
         ipc_rest(c);
     }
     ipc_hangup(&c);
-    assert_int_equal(ipc_dial_ahead(w->path, &newer, ROLE_SMTPD, deadline_in(5000), &c, &e), RC_OK);
+    assert_int_equal(ipc_dial_ahead(w->path, &newer, ROLE_SMTPD, deadline_in(60000), &c, &e), RC_OK);
     for (int i = 0; i < 2; i++)
         assert_int_equal(ipc_call(c, OP_ECHO, &(struct echo){1, SPAN_NULL}, -1, &a, &mem, NULL, &e), RC_CLOSED);
     ipc_hangup(&c);
@@ -181,7 +181,7 @@ static void test_too_many(void **state)
     for (int i = 0; i < 8; i++)
         c[i] = dial(w, i < 6 ? ROLE_SMTPD : ROLE_IMAPD); /* a role has three quarters of the places */
     for (int i = 0; i < 20; i++) {
-        assert_int_equal(ipc_dial(w->path, &proto, ROLE_SMTPD, deadline_in(5000), &more, &e), RC_TEMP);
+        assert_int_equal(ipc_dial(w->path, &proto, ROLE_SMTPD, deadline_in(60000), &more, &e), RC_TEMP);
         assert_non_null(strstr(e.log, "8 peers already"));
     }
     for (int i = 0; i < 8; i++)

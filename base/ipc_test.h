@@ -195,7 +195,7 @@ static inline struct ipc *dial(struct world *w, enum ipc_role role)
     struct ipc *c = NULL;
     struct err e;
 
-    for (int i = 0; ipc_dial(w->path, &proto, role, deadline_in(5000), &c, &e) != RC_OK; i++) {
+    for (int i = 0; ipc_dial(w->path, &proto, role, deadline_in(60000), &c, &e) != RC_OK; i++) {
         if (e.rc != RC_TEMP || i == 5000) /* those of the test before may still hold their places */
             fail_msg("dial: %s", e.log);
         usleep(1000);

@@ -66,9 +66,9 @@ static inline void daemon_stop(void)
     dird_close(&daemon_);
 }
 
-static inline bool wait_sync(bool want, int ms)
+static inline bool wait_sync(bool want)
 {
-    for (int64_t until = deadline_in(ms); deadline_left_ms(until) > 0;) {
+    for (int64_t until = deadline_in(60000); deadline_left_ms(until) > 0;) {
         struct cache_counts n;
         cache_counts(daemon_->cache, &n);
         if (n.in_sync == want)
@@ -86,7 +86,7 @@ static inline int make(void **state)
     if (!trial_make(&t, &e) || trial_start(&t) < 0)
         return -1;
     daemon_start();
-    return wait_sync(true, 3000) ? 0 : -1;
+    return wait_sync(true) ? 0 : -1;
 }
 
 static inline int unmake(void **state)

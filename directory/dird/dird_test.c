@@ -176,7 +176,7 @@ static void long_lists_come_in_pages(void **state)
         buf_free(&dn);
     }
     links_give(daemon_->links, ld, false);
-    assert_true(cache_wait(daemon_->cache, SPAN_LIT("x229@chu.example"), 0, deadline_in(1000)));
+    assert_true(cache_wait(daemon_->cache, SPAN_LIT("x229@chu.example"), 0, deadline_in(60000)));
     assert_int_equal(count_list(DIRD_ACCOUNT_LIST, "", "helene.martin@chu.example"), 231);
     assert_int_equal(count_list(DIRD_SEARCH, "xavier", "x001@chu.example"), 229);
 }

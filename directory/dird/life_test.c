@@ -246,10 +246,10 @@ static void after_a_restart_it_is_known(void **state)
 {
     (void)state;
     trial_stop(&t);
-    assert_true(wait_sync(false, 2000));
+    assert_true(wait_sync(false));
     assert_int_equal(kind_of(MARIE), DK_CLOSED); /* slapd away: RCPT is answered all the same */
     assert_true(trial_start(&t) >= 0);
-    assert_true(wait_sync(true, 5000));
+    assert_true(wait_sync(true));
     assert_int_equal(kind_of(MARIE), DK_CLOSED);
     assert_int_equal(kind_of("mm@chu.example"), DK_CLOSED);
     assert_int_equal(add(marie(TWO, 43)), RC_EXISTS);
