@@ -58,10 +58,10 @@ static inline void live_child(struct live *l)
 
     boot_set(b, "instance", l->dir);
     boot_set(b, "uid", "0");
+    /* As many octets as that are written into the reserve of each new store, and copied and removed with it. */
+    boot_set(b, "stored.min_free", l->min_free ? l->min_free : "1M");
     for (const char *const *m = l->more; m && *m; m += 2)
         boot_set(b, m[0], m[1]);
-    if (l->min_free)
-        boot_set(b, "stored.min_free", l->min_free);
     boot_give(b, "ticket.key", live_secret(l->tickets.of[TICKET_FOR_STORED], TICKET_KEY));
     boot_give(b, "ipc", l->listen_fd);
     snprintf(fd, sizeof fd, "%d", boot_memfd(b));
