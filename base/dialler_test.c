@@ -124,7 +124,7 @@ static int other_socket(struct world *w)
     if (dialler_connect("/run/systemd/notify", deadline_in(60000), &fd, &e) != RC_CLOSED)
         return 1;
     return dialler_connect(w->path, deadline_in(60000), &fd, &e) == RC_CLOSED ? 0
-                                                                            : 2; /* and it is not spoken with again */
+                                                                              : 2; /* and it is not spoken with again */
 }
 
 static void test_other_socket(void **state)
