@@ -132,7 +132,7 @@ const struct setting settings[] = {
     {"publish.backend", SET_WORD, "off", 0, 0, SET_AT_START,
      "what tells the national directory of our mailboxes: nothing (off), a program (command), files in the instance's publish/out (folder), or a request to publish.url (https)"},
     {"publish.command", SET_STR, "", 0, 500, SET_AT_START, "the program, by its whole path; what it is given and answers is in pli-pubd(8)"},
-    {"publish.url", SET_STR, "", 0, 500, SET_AT_START, "of the FHIR server: https://NAME[:PORT][/PATH]; it is shown the outbox's certificate (pli cert import --publish)"},
+    {"publish.url", SET_STR, "", 0, 500, SET_AT_START, "of the FHIR server: https://NAME[:PORT][/PATH]; it is shown the outbox's certificate (pli cert import --outbox)"},
     {"publish.anchors", SET_STR, "", 0, 500, SET_AT_START, "PEM file of the authorities of that server; empty: the instance's trial authority, ca.pem"},
     {"publish.user", SET_STR, "", 0, 32, SET_AT_START, "started as root: the user that the program runs as; empty: pubd's own"},
     {"publish.timeout", SET_SECS, "1m", 1, 3600, SET_AT_START, "how long one event may take; then its program is killed, and the event is repeated later"},

@@ -276,13 +276,13 @@ static const struct cmd_opt expiring_opts[] = {
 static const struct cmd_opt import_opts[] = {
     {"--ldap", NULL, "for the directory's port instead of SMTP and IMAP"},
     {"--domain", "DOMAIN", "of a mail domain that has its own: for its hosts' names, and for the mail that it sends"},
-    {"--publish", NULL, "for the outbox: what the national directory is shown (publish.backend = https)"},
+    {"--outbox", NULL, "for the outbox: what the national directory is shown (publish.backend = https)"},
     {"--password-stdin", NULL, "read the file's password from standard input"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt cert_remove_opts[] = {
     {"--domain", "DOMAIN", "whose certificate and key go"},
-    {"--publish", NULL, "or the outbox's"},
+    {"--outbox", NULL, "or the outbox's"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt renew_opts[] = {
@@ -290,7 +290,7 @@ static const struct cmd_opt renew_opts[] = {
     {"--accounts", NULL, "the accounts' alone"},
     {"--domains", NULL, "those of domains that have their own"},
     {"--domain", "DOMAIN", "of one domain"},
-    {"--publish", NULL, "the outbox's"},
+    {"--outbox", NULL, "the outbox's"},
     {"--days", "N", "those that end within so many days; default 30"},
     {"--all", NULL, "whenever they end"},
     {NULL, NULL, NULL},

@@ -50,13 +50,13 @@ static int check_and_put(struct cmd *c, const struct pki_bundle *b, char host[TR
 {
     struct cert_info info;
     struct err e;
-    enum rc rc = opt_get(c, "--publish")  ? certificate_import_outbox(c->root, b, &e)
+    enum rc rc = opt_get(c, "--outbox")   ? certificate_import_outbox(c->root, b, &e)
                  : opt_get(c, "--domain") ? certificate_import_domain(c->root, b, host, &e)
                                           : certificate_import(c->root, b, host, opt_get(c, "--ldap") != NULL, &e);
 
     if (rc == RC_SYNTAX)
         return cmd_why(c, PLI_FAILED, e.cause, "%s: %s; nothing was changed", c->pos[0], e.log);
-    if (rc == RC_OK && opt_get(c, "--publish") && (rc = cert_info_der(buf_span(&b->cert_der), &info, &e)) == RC_OK)
+    if (rc == RC_OK && opt_get(c, "--outbox") && (rc = cert_info_der(buf_span(&b->cert_der), &info, &e)) == RC_OK)
         snprintf(host, TRUST_DOMAIN_ROOM, "%s", info.subject);
     return rc == RC_OK ? PLI_OK : cmd_err(c, &e);
 }
@@ -81,9 +81,9 @@ static int domain_option(struct cmd *c, char out[TRUST_DOMAIN_ROOM])
 
 static int told(struct cmd *c, const struct pki_bundle *b, const char *host)
 {
-    const char *where = opt_get(c, "--ldap")      ? "the directory"
-                        : opt_get(c, "--publish") ? "the outbox"
-                                                  : "the listeners",
+    const char *where = opt_get(c, "--ldap")     ? "the directory"
+                        : opt_get(c, "--outbox") ? "the outbox"
+                                                 : "the listeners",
                *domain = opt_get(c, "--domain");
     char until[32];
     bool running;
@@ -100,7 +100,7 @@ static int told(struct cmd *c, const struct pki_bundle *b, const char *host)
                running ? "" : "; it is shown when pli serve runs");
     else
         printf("%s %s the new certificate of %s, good until %.10s (%u in the chain)%s\n", where,
-               opt_get(c, "--ldap") || opt_get(c, "--publish") ? "shows" : "show", host, until, b->certificates,
+               opt_get(c, "--ldap") || opt_get(c, "--outbox") ? "shows" : "show", host, until, b->certificates,
                running ? "" : " when pli serve runs");
     return PLI_OK;
 }
@@ -113,8 +113,8 @@ int cmd_cert_import(struct cmd *c)
     int answer = inst_conf(c, &conf);
 
     if (answer == PLI_OK &&
-        (opt_get(c, "--domain") != NULL) + (opt_get(c, "--ldap") != NULL) + (opt_get(c, "--publish") != NULL) > 1)
-        answer = cmd_usage(c, "--domain or --ldap or --publish: one of them");
+        (opt_get(c, "--domain") != NULL) + (opt_get(c, "--ldap") != NULL) + (opt_get(c, "--outbox") != NULL) > 1)
+        answer = cmd_usage(c, "--domain or --ldap or --outbox: one of them");
     if (answer != PLI_OK)
         return answer;
     snprintf(host, sizeof host, "%s", conf_hostname(conf));
@@ -133,14 +133,14 @@ int cmd_cert_import(struct cmd *c)
 
 int cmd_cert_remove(struct cmd *c)
 {
-    const bool outbox = opt_get(c, "--publish") != NULL;
+    const bool outbox = opt_get(c, "--outbox") != NULL;
     char domain[TRUST_DOMAIN_ROOM] = "";
     bool running;
     struct err e;
     int answer;
 
     if (outbox == (opt_get(c, "--domain") != NULL))
-        return cmd_usage(c, "needs --domain DOMAIN or --publish: whose certificate goes");
+        return cmd_usage(c, "needs --domain DOMAIN or --outbox: whose certificate goes");
     if (!outbox && !trust_domain_normal(span_str(opt_get(c, "--domain")), domain))
         return cmd_usage(c, "\"%.100s\" is not a mail domain", opt_get(c, "--domain"));
     if ((outbox ? certificate_remove_outbox(c->root, &e) : certificate_remove_domain(c->root, domain, &e)) != RC_OK)

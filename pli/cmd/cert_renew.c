@@ -31,7 +31,7 @@ static int read_which(struct cmd *c, struct renewal *r, char domain[TRUST_DOMAIN
     r->server = opt_get(c, "--server") != NULL;
     r->accounts = opt_get(c, "--accounts") != NULL;
     r->domains = opt_get(c, "--domains") != NULL;
-    r->outbox = opt_get(c, "--publish") != NULL;
+    r->outbox = opt_get(c, "--outbox") != NULL;
     answer = read_domain(c, r, domain);
     if (!r->server && !r->accounts && !r->domains && !r->outbox)
         r->server = r->accounts = r->domains = r->outbox = true;

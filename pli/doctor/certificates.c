@@ -101,11 +101,11 @@ void check_domain_certificates(struct report *r)
 void check_outbox_certificate(struct report *r)
 {
     static const char *const advice[KINDS] = {
-        [ENDED_TRIAL] = "pli cert renew --publish: the national directory hears of no change until then",
-        [ENDED] = "pli cert import FILE --publish with the authority's new one: the national directory hears of no "
+        [ENDED_TRIAL] = "pli cert renew --outbox: the national directory hears of no change until then",
+        [ENDED] = "pli cert import FILE --outbox with the authority's new one: the national directory hears of no "
                   "change until then",
-        [SOON_TRIAL] = "pli cert renew --publish: the trial authority issued it",
-        [SOON] = "pli cert import FILE --publish with the authority's new one"};
+        [SOON_TRIAL] = "pli cert renew --outbox: the trial authority issued it",
+        [SOON] = "pli cert import FILE --outbox with the authority's new one"};
     bool wanted = r->conf && strcmp(conf_get(r->conf, "publish.backend"), "https") == 0;
     struct looking l;
     char until[32];
@@ -122,6 +122,6 @@ void check_outbox_certificate(struct report *r)
         finding(r, F_OK, "publish-certificate", NULL, "the certificate of the publication is good until %.10s", until);
     else if (n == 0 && wanted)
         finding(r, F_WARN, "publish-certificate",
-                "pli cert import FILE --publish with the one by which that server knows this operator",
+                "pli cert import FILE --outbox with the one by which that server knows this operator",
                 "publish.backend is https, and there is no certificate to show the national directory");
 }

@@ -74,9 +74,9 @@ static void own_certificate(const struct carrier *c, struct buf *report)
 
     clock_iso(c->ends * 1000, until);
     if (c->ends == 0)
-        buf_addstr(report, "there is no certificate to show (pli cert import FILE --publish); ");
+        buf_addstr(report, "there is no certificate to show (pli cert import FILE --outbox); ");
     else if (c->ends < clock_utc())
-        buf_addf(report, "our certificate ended on %.10s (pli cert import FILE --publish); ", until);
+        buf_addf(report, "our certificate ended on %.10s (pli cert import FILE --outbox); ", until);
 }
 
 static bool secure(struct carrier *c, struct stream *s, struct buf *report)
@@ -254,7 +254,7 @@ static const char *chain(struct carrier *c, const char *path)
     if (f)
         fclose(f);
     if (cert_info_pem(span_of(text, n), &i, &e) != RC_OK)
-        die("%s holds no certificate: pli cert import FILE --publish puts one there", path);
+        die("%s holds no certificate: pli cert import FILE --outbox puts one there", path);
     c->ends = c->ends == 0 || i.not_after < c->ends ? i.not_after : c->ends;
     return path;
 }

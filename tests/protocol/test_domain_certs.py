@@ -135,7 +135,7 @@ def test_what_is_refused(pli, ca, tmp_path):
     refused("mx.hopital.test stands in the certificate of hopital.test", str(path), "--domain", "cabinet.test")
     refused("pas-servi.test is not a domain of this instance", str(path), "--domain", "pas-servi.test")
     refused("is not a mail domain", str(path), "--domain", "../../etc")
-    refused("--domain or --ldap or --publish: one of them", str(path), "--domain", "cabinet.test", "--ldap")
+    refused("--domain or --ldap or --outbox: one of them", str(path), "--domain", "cabinet.test", "--ldap")
     issue(ca, path, "cabinet.test", "mx3.cabinet.test", begins=-3 * HOUR, ends=-HOUR)
     refused("expired", str(path), "--domain", "cabinet.test")
     issue(ca, path, "cabinet.test", "mx4.cabinet.test")

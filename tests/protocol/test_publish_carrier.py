@@ -66,7 +66,7 @@ def place():
                 ' timeout = 3s\n retry_first = 1s\n retry_max = 1s\n}']
         with Instance(conf=conf) as pli:
             client_certificate(web, folder, "publication")
-            told = pli.pli("cert", "import", folder / "publication.pem", "--publish")
+            told = pli.pli("cert", "import", folder / "publication.pem", "--outbox")
             assert told.startswith("the outbox shows the new certificate of O=Operateur,CN=publication, good until "), told
             pli.add("un@chu.test", sign="never")
             pli.pli("publish", "begin", "--nothing")
@@ -102,16 +102,16 @@ def test_what_is_refused(place):
     ca = Authority("AC refus")
     path = folder / "refus.pem"
     ca.issue(path, {"CN": "x"}, eku=(SERVER,))
-    refused("purpose", "import", path, "--publish")
+    refused("purpose", "import", path, "--outbox")
     ca.issue(path, {"CN": "x"}, eku=(CLIENT,), begins=-3 * HOUR, ends=-HOUR)
-    refused("expired", "import", path, "--publish")
+    refused("expired", "import", path, "--outbox")
     ca.issue(path, {"CN": "x"}, eku=(CLIENT,))
-    refused("one of them", "import", path, "--publish", "--domain", "chu.test")
-    refused("one of them", "import", path, "--publish", "--ldap")
-    refused("needs --domain DOMAIN or --publish", "remove", "--publish", "--domain", "chu.test")
-    refused("needs --domain DOMAIN or --publish", "remove")
+    refused("one of them", "import", path, "--outbox", "--domain", "chu.test")
+    refused("one of them", "import", path, "--outbox", "--ldap")
+    refused("needs --domain DOMAIN or --outbox", "remove", "--outbox", "--domain", "chu.test")
+    refused("needs --domain DOMAIN or --outbox", "remove")
     path.write_bytes(path.read_bytes().split(b"-----BEGIN PRIVATE")[0])
-    refused("no private key", "import", path, "--publish")
+    refused("no private key", "import", path, "--outbox")
 
 
 @pytest.mark.parametrize("name, answers", [
@@ -233,7 +233,7 @@ def test_replaced_ended_removed(place):
         pli.pli("cert", *args)
         pli.wait_daemon("pli-pubd", not_pid=was)
     ca, cert = client_certificate(web, folder, "neuf", key=key)
-    imports("import", folder / "neuf.pem", "--publish")
+    imports("import", folder / "neuf.pem", "--outbox")
     pli.add("importe@chu.test", sign="never")
     eventually(lambda: published(pli, "importe@chu.test"))
     assert serial(cert) in web.shown
@@ -246,21 +246,21 @@ def test_replaced_ended_removed(place):
     pli.wait_daemon("pli-pubd", not_pid=was)
     pli.add("fini@chu.test", sign="never")
     report = eventually(lambda: [x["report"] for x in pli.json("publish", "list") if x["address"] == "fini@chu.test" and x["report"]])[0]
-    assert report.startswith("our certificate ended on ") and "pli cert import FILE --publish" in report, report
+    assert report.startswith("our certificate ended on ") and "pli cert import FILE --outbox" in report, report
     assert "ev=publish-certificate state=ended until=" in pli.output()
     (f,) = [f for f in json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"] if f["check"] == "publish-certificate"]
     assert f["level"] == "fail" and f["text"].startswith("the certificate of the publication ec ended on "), f
 
-    imports("remove", "--publish")
+    imports("remove", "--outbox")
     pli.add("aucun@chu.test", sign="never")
     report = eventually(lambda: [x["report"] for x in pli.json("publish", "list") if x["address"] == "aucun@chu.test" and x["report"]])[0]
-    assert report.startswith("there is no certificate to show (pli cert import FILE --publish)"), report
+    assert report.startswith("there is no certificate to show (pli cert import FILE --outbox)"), report
     assert "ev=publish-certificate state=none" in pli.output()
     (f,) = [f for f in json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"] if f["check"] == "publish-certificate"]
     assert f["level"] == "warn" and "there is no certificate to show" in f["text"], f
 
     _, cert = client_certificate(web, folder, "deux", key=two)
-    imports("import", folder / "deux.pem", "--publish")
+    imports("import", folder / "deux.pem", "--outbox")
     eventually(lambda: published(pli, "aucun@chu.test") and published(pli, "fini@chu.test"))
     assert serial(cert) in web.shown and web.count("aucun@chu.test") == web.count("fini@chu.test") == 1
 
