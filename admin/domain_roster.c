@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/domain_roster.c - a file of domains read: its columns, its rows, and which rows name a domain twice. See admin/domain_roster.h. */
 #include "admin/domain_roster.h"
-#include "admin/table.h"
+#include "admin/encoding.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,7 +145,7 @@ static enum rc find_doubles(struct domain_roster *r, struct err *e)
     return RC_OK;
 }
 
-enum rc domain_roster_read(struct span text, struct domain_roster *out, struct err *e)
+enum rc domain_roster_read(struct span text, const char *encoding, struct domain_roster *out, struct err *e)
 {
     struct reading in = {.r = out};
     enum rc rc;
@@ -153,7 +153,7 @@ enum rc domain_roster_read(struct span text, struct domain_roster *out, struct e
     *out = (struct domain_roster){.n = 0};
     if (text.n > DOMAIN_FILE_MOST)
         return err_set(e, RC_SYNTAX, "the file is larger than %d MiB", DOMAIN_FILE_MOST >> 20);
-    rc = table_each(text, take, &in, e);
+    rc = encoding_table(encoding, text, take, &in, e);
     if (rc == RC_OK && !in.begun)
         rc = err_set(e, RC_SYNTAX, "the file is empty: its first line names the columns");
     return rc == RC_OK ? find_doubles(out, e) : rc;

@@ -47,7 +47,8 @@ struct domain_roster {
     uint32_t n, cap;
     struct buf cells;
 };
-enum rc domain_roster_read(struct span text, struct domain_roster *out, struct err *e);
+/* encoding: as in roster_read(). */
+enum rc domain_roster_read(struct span text, const char *encoding, struct domain_roster *out, struct err *e);
 struct span domain_cell(const struct domain_roster *r, uint32_t row, enum domain_column column);
 void domain_roster_free(struct domain_roster *r);
 

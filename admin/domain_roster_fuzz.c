@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     char why[512];
     struct err e;
 
-    if (domain_roster_read(span_of(p, n), &r, &e) == RC_OK)
+    if (domain_roster_read(span_of(p, n), NULL, &r, &e) == RC_OK)
         for (uint32_t row = 0; row < r.n; row++) {
             for (int c = 0; c < DOMAIN_COLUMNS; c++)
                 if (r.row[row].off[c] + domain_cell(&r, row, (enum domain_column)c).n > r.cells.n)

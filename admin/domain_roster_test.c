@@ -14,7 +14,7 @@ static struct domain_roster read_text(const char *text)
 {
     struct domain_roster r;
 
-    if (domain_roster_read(span_str(text), &r, &e) != RC_OK)
+    if (domain_roster_read(span_str(text), NULL, &r, &e) != RC_OK)
         fail_msg("%s", e.log);
     return r;
 }
@@ -60,7 +60,7 @@ static void what_no_file_is(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
-        assert_int_equal(domain_roster_read(span_str(t[i].text), &r, &e), RC_SYNTAX);
+        assert_int_equal(domain_roster_read(span_str(t[i].text), NULL, &r, &e), RC_SYNTAX);
         assert_non_null(strstr(e.log, t[i].why));
         domain_roster_free(&r);
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/encoding.c - see admin/encoding.h. The conversion is glibc's (iconv); here are the names, and what is said where it stops. */
 #include "admin/encoding.h"
-#include "admin/table.h"
 #include "mime/charset.h"
 #include <errno.h>
 #include <iconv.h>
@@ -100,5 +99,19 @@ enum rc encoding_to_utf8(const char *name, struct span file, struct buf *out, st
         return err_set(e, RC_TEMP, "this system has no table of %s: save the file as \"CSV UTF-8\"", known[i].name);
     rc = convert(cd, known[i].name, file, out, e);
     iconv_close(cd);
+    return rc;
+}
+
+enum rc encoding_table(const char *name, struct span file, table_see see, void *ctx, struct err *e)
+{
+    struct buf utf8 = BUF_INIT;
+    enum rc rc;
+
+    if (!name)
+        return table_each(file, see, ctx, e);
+    rc = encoding_to_utf8(name, file, &utf8, e);
+    if (rc == RC_OK)
+        rc = table_each(buf_span(&utf8), see, ctx, e);
+    buf_free(&utf8);
     return rc;
 }

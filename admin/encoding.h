@@ -9,8 +9,10 @@
  * Process  pli; later the HTTP daemon. glibc's iconv reads a table from the system's folder.
  */
 #pragma once
-#include "base/buf.h"
+#include "admin/table.h"
 #include "base/err.h"
 
 enum rc encoding_to_utf8(const char *name, struct span file, struct buf *out, struct err *e);
+/* table_each() of a file in that encoding; NULL: it is UTF-8. */
+enum rc encoding_table(const char *name, struct span file, table_see see, void *ctx, struct err *e);
 void encoding_names(struct buf *out); /* "windows-1252, iso-8859-15, ..." */

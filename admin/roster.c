@@ -160,24 +160,13 @@ static enum rc take(const struct table_row *row, void *ctx, struct err *e)
     return in->begun ? read_row(in, row, e) : read_heading(in, row, e);
 }
 
-static enum rc read_table(struct span text, struct roster *out, struct err *e)
+static enum rc read_table(struct span text, const char *encoding, struct roster *out, struct err *e)
 {
     struct reading in = {.r = out};
-    enum rc rc = table_each(text, take, &in, e);
+    enum rc rc = encoding_table(encoding, text, take, &in, e);
 
     if (rc == RC_OK && !in.begun)
         rc = err_set(e, RC_SYNTAX, "the file is empty: its first line names the columns");
-    return rc;
-}
-
-static enum rc read_encoded(struct span text, const char *encoding, struct roster *out, struct err *e)
-{
-    struct buf utf8 = BUF_INIT;
-    enum rc rc = encoding_to_utf8(encoding, text, &utf8, e);
-
-    if (rc == RC_OK)
-        rc = read_table(buf_span(&utf8), out, e);
-    buf_free(&utf8);
     return rc;
 }
 
@@ -193,7 +182,7 @@ enum rc roster_read(struct span text, const char *encoding, struct roster *out, 
     if (ldif_is(text))
         rc = roster_read_ldif(text, out, e);
     else
-        rc = encoding ? read_encoded(text, encoding, out, e) : read_table(text, out, e);
+        rc = read_table(text, encoding, out, e);
     return rc == RC_OK ? roster_twice(out, e) : rc;
 }
 

@@ -193,6 +193,7 @@ static const struct cmd_opt domain_opts[] = {
 };
 static const struct cmd_opt domain_import_opts[] = {
     {"--dry-run", NULL, "say what would become of each row; write nothing"},
+    {"--encoding", "NAME", "of a table that is not UTF-8: windows-1252, iso-8859-15, macintosh, cp850, utf-16"},
     {NULL, NULL, NULL},
 };
 static const struct cmd_opt list_opts[] = {

@@ -57,7 +57,7 @@ int cmd_domain_import(struct cmd *c)
     struct err e;
     int answer = input_read(c, c->pos[0], DOMAIN_FILE_MOST, &text);
 
-    if (answer == PLI_OK && domain_roster_read(buf_span(&text), &im.roster, &e) != RC_OK)
+    if (answer == PLI_OK && domain_roster_read(buf_span(&text), opt_get(c, "--encoding"), &im.roster, &e) != RC_OK)
         answer = cmd_fail(c, "%s: %s; nothing was changed", c->pos[0], e.log);
     buf_free(&text);
     if (answer == PLI_OK) {

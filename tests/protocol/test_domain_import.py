@@ -37,6 +37,14 @@ def names(inst):
     return [d["domain"] for d in inst.json("domain", "list")]
 
 
+def test_as_a_french_excel_encodes_it(inst, file):
+    table = file("domaine;description\r\nencode.import.test;Hôpital d\u2019Éze\r\n", encoding="cp1252")
+    r = inst.pli("domain", "import", table, check=False)
+    assert r.returncode == 1 and "--encoding windows-1252" in r.stderr
+    assert outcomes(inst, table, "--encoding", "windows-1252")[1]["added"] == 1
+    assert inst.json("domain", "show", "encode.import.test")["description"] == "Hôpital d\u2019Éze"
+
+
 def test_added_changed_and_as_it_was(inst, file):
     inst.add("ana@chu.test", sign="never")
     path = file('Domaine;Description;Quota;Comptes max;Interne;Taille message;Signature;Liste rouge;Publication;Postmaster;État\r\n'.replace("Taille message", "message_max") +
