@@ -6,19 +6,33 @@
 #include "base/log.h"
 #include "directory/dird/auth.h"
 #include "directory/dird/dird.h"
-#include "directory/dird/mods.h"
+#include "directory/dird/entry.h"
+#include <ldap.h>
 
-/* No lock: one attribute, which nobody computes from another; two sign-ins at once take it away twice. */
+/* By its value: the second of two at once finds nothing to take away, and changes nothing of the entry. */
+static int do_open(struct ldap *ld, void *ctx)
+{
+    char true_[] = "TRUE", type[] = "pliPending";
+    struct berval value = {sizeof true_ - 1, true_}, *values[] = {&value, NULL};
+    LDAPMod mod = {.mod_op = LDAP_MOD_DELETE | LDAP_MOD_BVALUES, .mod_type = type, .mod_bvalues = values},
+            *mods[] = {&mod, NULL};
+    int code = ldap_modify_ext_s(ld, ctx, mods, NULL, NULL);
+    return code == LDAP_NO_SUCH_ATTRIBUTE ? LDAP_SUCCESS : code;
+}
+
+/* No lock: one attribute, which nobody computes from another. */
 static void opened(struct dird *d, struct span address)
 {
-    struct mods *m = mods_new(true);
+    struct buf dn = BUF_INIT;
     struct err e = {0};
-    mods_text(m, "pliPending", SPAN_NULL);
-    if (account_modify(d, address, m, &e) == RC_OK)
+    dn_mailbox(&dn, d->base, address);
+    if (links_run(d->links, false, do_open, (void *)(uintptr_t)buf_cstr(&dn), "note that a mailbox was opened", &e) ==
+        RC_OK) {
+        account_wait_seen(d, address);
         log_ev(LOG_INFO_, "account-opened", "account=%s", log_esc(address));
-    else
+    } else
         log_err(LOG_WARN_, "account-opened", &e); /* the next sign-in does it */
-    mods_free(&m);
+    buf_free(&dn);
 }
 
 /* The first sign-in of an account whose holder was given a password after a code. */
