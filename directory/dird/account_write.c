@@ -257,7 +257,23 @@ static void overlay(struct dird_account *to, const struct dird_account *from, ui
         to->paperless = from->paperless;
 }
 
-enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *change, struct err *e)
+/* The entries behind it: its person, and what its structure is called from now on. former: the person's number before. */
+static enum rc relations_follow(struct dird *d, const struct dird_account *a, uint32_t what, struct span former,
+                                bool names, struct err *e)
+{
+    struct buf before = BUF_INIT;
+    enum rc rc = RC_OK;
+    if (a->rpps.n > 0 && (what & (DS_NAME | DS_PROFESSION | DS_SPECIALTY | DS_RPPS)))
+        rc = person_put(d, a, e);
+    if (rc == RC_OK && (what & DS_RPPS) && former.n > 0 && !span_eq(former, a->rpps))
+        person_drop_if_alone(d, former);
+    if (rc == RC_OK && names && (what & DS_STRUCTURE_NAME) && a->structure.n > 0 && a->structure_name.n > 0)
+        rc = structure_put(d, a->structure, a->structure_name, &before, e);
+    buf_free(&before);
+    return rc;
+}
+
+enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *change, bool names, struct err *e)
 {
     struct buf mem = BUF_INIT, merged = BUF_INIT;
     struct dird_account a;
@@ -299,10 +315,8 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
     mods_account(m, &a, what);
     rc = account_modify(d, a.address, m, e);
     mods_free(&m);
-    if (rc == RC_OK && a.rpps.n > 0 && (what & (DS_NAME | DS_PROFESSION | DS_SPECIALTY | DS_RPPS)))
-        rc = person_put(d, &a, e);
-    if (rc == RC_OK && (what & DS_RPPS) && former.n > 0 && !span_eq(former, a.rpps))
-        person_drop_if_alone(d, former);
+    if (rc == RC_OK)
+        rc = relations_follow(d, &a, what, former, names, e);
 out:
     buf_free(&mem);
     buf_free(&merged);

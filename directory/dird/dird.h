@@ -68,9 +68,9 @@ enum rc account_search(struct dird *d, const struct acting *w, struct span text,
 /* Does slapd itself have an entry of ou=mailboxes that the filter fits? */
 enum rc mailboxes_any(struct dird *d, const char *filter, const char *doing, bool *found_out, struct err *e);
 /* account_write.c */
-/* .password is not looked at. names: who asks may say what its structure is called here, where nobody said it yet. */
+/* .password is not looked at. names: who asks may say what its structure is called here, for later accounts of it. */
 enum rc account_add(struct dird *d, const struct dird_account *a, const struct passhash *p, bool names, struct err *e);
-enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *a, struct err *e);
+enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *a, bool names, struct err *e);
 enum rc account_delete(struct dird *d, struct span address, struct err *e);
 /* auth_sign_in(); of a mailbox that is pending the first one makes it active, where a session asks (opened.c). */
 enum rc sign_in_and_open(struct dird *d, const struct ipc_peer *p, const struct dird_auth_req *q, struct buf *mem, struct dird_auth_rep *rep,
@@ -106,7 +106,7 @@ enum rc account_check_numbers(const struct dird_account *a, struct err *e);
 /* relations.c: the person and the structure behind a mailbox */
 enum rc person_put(struct dird *d, const struct dird_account *a, struct err *e);
 void person_drop_if_alone(struct dird *d, struct span rpps);
-/* name: as it is called, empty: nobody says; who says so first names it. name_out: as it was called before; empty when only the number was known. */
+/* name: as it is called, empty: nobody says. name_out: as it was called before; empty when only the number was known. */
 enum rc structure_put(struct dird *d, struct span id, struct span name, struct buf *name_out, struct err *e);
 /* domain_write.c */
 enum rc domain_add(struct dird *d, const struct dird_domain *q, struct err *e);    /* RC_EXISTS: it is served already */

@@ -185,7 +185,10 @@ static HANDLER(h_set)
     if (rc != RC_OK || rest.n > 0)
         return err_set(e, RC_SYNTAX, "account-set wants one account record");
     rc = ops_begin(d, p, DIRD_ACCOUNT_SET, req, e);
-    return rc == RC_OK ? ops_end(d, p, "account-set", change.address, account_set(d, q->what, &change, e)) : rc;
+    if (rc == RC_OK)
+        rc = ops_end(d, p, "account-set", change.address,
+                     account_set(d, q->what, &change, scope_names_structure_of(d, p, change.address), e));
+    return rc;
 }
 
 static HANDLER(h_delete)

@@ -88,17 +88,18 @@ void person_drop_if_alone(struct dird *d, struct span rpps)
 struct naming {
     const char *dn;
     struct mods *add, *set; /* set NULL: nobody says its name */
-    struct span id;
+    struct span id, told;
     struct buf *name; /* as it is called; empty: not known */
 };
 
-/* Whoever names it first names it. */
+/* Whoever names it last names it: a name that was mistyped is corrected as it was told. */
 static int name_structure(struct ldap *ld, const struct naming *p)
 {
-    if (!span_eq(buf_span(p->name), p->id))
+    if (span_eq(buf_span(p->name), p->id))
+        buf_clear(p->name);
+    if (!p->set || span_eq(buf_span(p->name), p->told))
         return LDAP_SUCCESS;
-    buf_clear(p->name);
-    return p->set ? ldap_modify_ext_s(ld, p->dn, (LDAPMod **)mods_list(p->set), NULL, NULL) : LDAP_SUCCESS;
+    return ldap_modify_ext_s(ld, p->dn, (LDAPMod **)mods_list(p->set), NULL, NULL);
 }
 
 static int put_structure(struct ldap *ld, void *ctx)
@@ -128,7 +129,7 @@ enum rc structure_put(struct dird *d, struct span id, struct span name, struct b
     mods_text(add, "mssStructureId", id);
     mods_text(add, "o", name.n > 0 ? name : id); /* the number, until somebody knows its name */
     mods_text(set, "o", name);
-    struct naming p = {buf_cstr(&dn), add, name.n > 0 ? set : NULL, id, name_out};
+    struct naming p = {buf_cstr(&dn), add, name.n > 0 ? set : NULL, id, name, name_out};
     enum rc rc = links_run(d->links, true, put_structure, &p, "write a structure", e);
     mods_free(&add);
     mods_free(&set);

@@ -192,6 +192,12 @@ bool scope_names_structure(struct dird *d, const struct ipc_peer *p, struct span
            (w.operator_ || scope_holds(&w.scopes, SCOPE_STRUCTURE, structure));
 }
 
+bool scope_names_structure_of(struct dird *d, const struct ipc_peer *p, struct span address)
+{
+    struct cache_reach r;
+    return cache_reach(d->cache, address, &r) && scope_names_structure(d, p, span_str(r.structure));
+}
+
 bool scope_sees_list(const struct acting *w, struct span address)
 {
     return scope_has_address(w, address);

@@ -44,6 +44,7 @@ bool scope_sees(struct dird *d, const struct acting *w, struct span address); /*
 /* Of an account that is not in her scopes she hears that the address is somebody's: kind and address. */
 enum rc scope_veil(struct dird *d, const struct ipc_peer *p, struct cache_view *v, struct err *e);
 bool scope_names_structure(struct dird *d, const struct ipc_peer *p, struct span structure); /* an operator, or it is hers as a structure */
+bool scope_names_structure_of(struct dird *d, const struct ipc_peer *p, struct span address); /* of that account */
 bool scope_sees_list(const struct acting *w, struct span address);
 bool scope_sees_domain(const struct acting *w, struct span domain);
 

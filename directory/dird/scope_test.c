@@ -126,6 +126,8 @@ static void who_has_a_structure_names_it(void **state)
     a.structure_name = SPAN_LIT("Faux"); /* hers for that account alone: she administers its domain */
     by = act(LORD);
     assert_int_equal(add_as(a, &e), RC_OK);
+    a.structure_name = SPAN_LIT("Encore faux");
+    assert_int_equal(set_what("nomme1@cabinet.example", DS_STRUCTURE_NAME, a, &e), RC_OK);
     dir_free(&by);
     assert_int_equal(add(in("nomme2@chu.example", B_ID, 112)), RC_OK);
     assert_int_equal(
@@ -136,11 +138,13 @@ static void who_has_a_structure_names_it(void **state)
     a.structure_name = SPAN_LIT("Vrai");
     by = act(BOSS);
     assert_int_equal(add_as(a, &e), RC_OK);
+    a.structure_name = SPAN_LIT("Plus vrai"); /* the last word counts */
+    assert_int_equal(set_what("nomme3@chu.example", DS_STRUCTURE_NAME, a, &e), RC_OK);
     dir_free(&by);
     assert_int_equal(add(in(next, A_ID, 114)), RC_OK);
     assert_int_equal(dir_call_in(dir, DIRD_ACCOUNT_GET, &(struct dird_address_req){SPAN_LIT(next)}, &got, &mem, &e),
                      RC_OK);
-    assert_true(span_eq_str(got.structure_name, "Vrai"));
+    assert_true(span_eq_str(got.structure_name, "Plus vrai"));
     buf_free(&mem);
 }
 

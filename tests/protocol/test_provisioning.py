@@ -269,6 +269,8 @@ def test_town_and_name_of_the_structure(inst, file):
     got, code = outcomes(inst, file(inst.pli("account", "export")))
     assert code == 0 and got["lab@chu.test"][0] == got["lab2@chu.test"][0] == "unchanged"
     assert outcomes(inst, file(head + "lab@chu.test;org;Laboratoire;18751275100020;Lyon;HCL\n"))[0] == {"lab@chu.test": ("changed", "town, structure_name")}
+    assert outcomes(inst, file(head + "lab3@chu.test;org;Laboratoire trois;18751275100020;;\n"))[1] == 0
+    assert inst.json("account", "show", "lab3@chu.test")["structure_name"] == "HCL"  # what was told last
     inst.pli("account", "set", "lab2@chu.test", "--town", "Bron", "--structure-name", "")
     shown = inst.json("account", "show", "lab2@chu.test")
     assert (shown["town"], shown["structure_name"]) == ("Bron", None)
