@@ -231,6 +231,11 @@ def test_codes_end(inst, holder, tmp_path):
     assert "demandez-en un autre" in eventually(lambda: "n'est plus valable" in (said := imap_says(inst, address, code)) and said)
     status, why = choose(inst, address, code)
     assert status == 403 and "n’est plus valable" in why
+    # nobody can open it now: its administrator is told, and of the mail that waits there
+    assert inst.json("account", "show", address)["state"] == "pending" and "a code, for choosing one, which ended" in inst.pli("account", "show", address)
+    inst.add("expediteur@chu.test", sign="never")
+    inst.submit("expediteur@chu.test", [address], plain("attend", "expediteur@chu.test", address))
+    assert "1 accounts were never opened and their code has ended; 1 of them have mail that nobody reads" in inst.pli("doctor", check=False).stdout
     assert choose(inst, address, new_code(inst, tmp_path, address, "--code-days", "1"))[0] == 200
 
 
