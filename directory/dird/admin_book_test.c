@@ -19,6 +19,7 @@
 #define RED_A "rouge@chu.example"       /* in A, red-listed */
 #define OFF_A "off@chu.example"         /* in A, suspended */
 #define SHUT_A "fermee@chu.example"     /* in A, closed */
+#define NEW_A "attendue@chu.example"    /* in A, made with a code, and nobody has opened it yet */
 #define RED_CAB "rouge@cabinet.example" /* in B, of the other domain, red-listed */
 #define LIST_CAB "tous@cabinet.example"
 #define PRIVATE "pliQuota mailLocalAddress pliDelegate pliDisabled pliReason mssRedList rpps adeli pliAdminStructure"
@@ -39,6 +40,7 @@ static enum rc put(const char *address, const char *structure, uint64_t mbx, uin
     char alias[64];
     a.structure = span_str(structure);
     a.flags |= flags;
+    a.code_until = strcmp(address, NEW_A) == 0 ? (uint64_t)clock_utc() + 1000 : 0;
     snprintf(alias, sizeof alias, "x%llu@chu.example", (unsigned long long)mbx);
     a.aliases = span_str(alias);
     return add(a);
@@ -58,7 +60,8 @@ static int make_all(void **state)
                {RED_A, A_ID, DF_RED_LIST},
                {OFF_A, A_ID, 0},
                {SHUT_A, A_ID, 0},
-               {RED_CAB, B_ID, DF_RED_LIST}};
+               {RED_CAB, B_ID, DF_RED_LIST},
+               {NEW_A, A_ID, 0}};
     struct dird_group g = {.address = SPAN_LIT(LIST_CAB), .name = SPAN_LIT("Tous"), .post = GP_MEMBERS};
     struct dird_group_change_req m = {SPAN_LIT(LIST_CAB), 1, SPAN_LIT(RED_CAB)};
     struct dird_group_change_rep rep = {0};
@@ -108,10 +111,10 @@ static void each_sees_her_own_part(void **state)
         const char *who;
         const char *yes[8], *no[8];
     } rows[] = {
-        {PRO, {PRO, BOSS, OPEN_A, LORD}, {RED_A, OFF_A, SHUT_A, RED_CAB}},
-        {BOSS, {PRO, OPEN_A, LORD, RED_A, OFF_A, SHUT_A}, {RED_CAB}},
-        {OTHER, {PRO, OPEN_A, RED_CAB}, {RED_A, OFF_A, SHUT_A}},
-        {LORD, {PRO, OPEN_A, RED_CAB}, {RED_A, OFF_A, SHUT_A}},
+        {PRO, {PRO, BOSS, OPEN_A, LORD}, {RED_A, OFF_A, SHUT_A, RED_CAB, NEW_A}},
+        {BOSS, {PRO, OPEN_A, LORD, RED_A, OFF_A, SHUT_A, NEW_A}, {RED_CAB}},
+        {OTHER, {PRO, OPEN_A, RED_CAB}, {RED_A, OFF_A, SHUT_A, NEW_A}},
+        {LORD, {PRO, OPEN_A, RED_CAB}, {RED_A, OFF_A, SHUT_A, NEW_A}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -124,6 +127,9 @@ static void each_sees_her_own_part(void **state)
     assert_int_equal(read_one(LORD, RED_A, "mail"), 32); /* by its name, too: as if it were not there */
     assert_int_equal(read_one(PRO, RED_A, "mail"), 32);
     assert_int_equal(read_one(BOSS, RED_A, "mail"), 0);
+    assert_int_equal(read_one(PRO, NEW_A, "mail"), 32);
+    assert_int_equal(read_one(BOSS, NEW_A, "pliPending"), 0);
+    shows(BOSS, "pliPending: TRUE", true);
 }
 
 /* ---- and what of them ---- */

@@ -250,7 +250,7 @@ def test_a_code_of_hers_and_no_code_acts(inst, hers, tmp_path):
     assert r.returncode == 0 and "autre@chu.test" in paper.read_text(), r
     refused(hers(BOSS, "account", "code", "voisin@chu.test", "--sheets", tmp_path / "b.html", "--json"))
     refused(hers(BOSS, "account", "code", BOSS, "--sheets", tmp_path / "c.html", "--json"))
-    inst.pli("admin", "grant", "autre@chu.test", "--structure", A)
+    inst.pli("admin", "grant", "autre@chu.test", "--structure", f"{A[:3]} {A[3:6]}\u00a0{A[6:]}")  # as people write it
     code = re.search(r'class="code">([^<]*)<', paper.read_text())[1]
     assert refused(hers("autre@chu.test", "account", "list", "--json", password=code), "code-first")
     inst.pli("admin", "revoke", "autre@chu.test", "--structure", A)
