@@ -66,3 +66,42 @@ enum rc domain_each(struct admin *ad, domain_see see, void *ctx, struct err *e)
         rc = one_page(ad, after, see, ctx, &more, e);
     return rc;
 }
+
+/* ---- its space ---- */
+static enum rc add_page(struct admin *ad, struct span boxes, struct domain_space *out, struct err *e)
+{
+    struct store_used_req rq = {.boxes = boxes};
+    struct store_used_rep rep = {0};
+    enum rc rc = boxes.n > 0 ? store_call(ad->store, STORE_USED, &rq, -1, &rep, e) : RC_OK;
+
+    out->boxes += boxes.n / 8;
+    out->messages += rep.messages;
+    out->used += rep.used;
+    return rc;
+}
+
+enum rc domain_space(struct admin *ad, struct span domain, struct domain_space *out, struct err *e)
+{
+    struct dird_domain_boxes_req rq = {.domain = domain};
+    struct dird_domain_boxes_rep rep = {.more = 1};
+    enum rc rc = RC_OK;
+
+    _Static_assert((int)DIRD_BOXES_MOST == (int)STORE_USED_MOST, "a page of one is a page of the other");
+    *out = (struct domain_space){0};
+    while (rc == RC_OK && rep.more) {
+        struct buf mem = BUF_INIT;
+        struct rd last;
+
+        rc = dir_call_in(ad->dir, DIRD_DOMAIN_BOXES, &rq, &rep, &mem, e);
+        if (rc == RC_OK && (rep.boxes.n % 8 != 0 || (rep.more && rep.boxes.n == 0)))
+            rc = err_set(e, RC_CORRUPT, "the directory's answer is not understood");
+        if (rc == RC_OK)
+            rc = add_page(ad, rep.boxes, out, e);
+        if (rc == RC_OK && rep.more) {
+            last = rd_of(span_from(rep.boxes, rep.boxes.n - 8));
+            rq.after = rd_u64(&last);
+        }
+        buf_free(&mem);
+    }
+    return rc;
+}

@@ -23,4 +23,10 @@ enum rc domain_set(struct admin *ad, const struct dird_domain *d /* .what: DW_ b
 enum rc domain_remove(struct admin *ad, struct span domain, struct err *e);
 /* Spans live until it returns. Not RC_OK: the walk ends with that. */
 typedef enum rc (*domain_see)(const struct dird_domain *d, void *ctx, struct err *e);
+/* What its mailboxes hold together (by their own addresses, in any state), at this moment: the sum is read, mailbox by mailbox, so it costs by their number. Asked for
+ * numbers of dird, then of stored. Octets as they count against a quota. */
+struct domain_space {
+    uint64_t boxes, messages, used;
+};
+enum rc domain_space(struct admin *ad, struct span domain, struct domain_space *out, struct err *e);
 enum rc domain_each(struct admin *ad, domain_see see, void *ctx, struct err *e); /* in their order, page by page */

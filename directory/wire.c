@@ -32,6 +32,8 @@ IPC_TABLE(dird_choose_req);
 IPC_TABLE(dird_trust_entry);
 IPC_TABLE(dird_trust_list_req);
 IPC_TABLE(dird_domain);
+IPC_TABLE(dird_domain_boxes_req);
+IPC_TABLE(dird_domain_boxes_rep);
 IPC_TABLE(dird_group);
 IPC_TABLE(dird_group_change_req);
 IPC_TABLE(dird_group_change_rep);
@@ -99,6 +101,7 @@ static const struct ipc_op ops[] = {
     {DIRD_MAY, "may", ROLE_ACTING, dird_may_do_req_f, NULL, IPC_AGAIN},
     {DIRD_ADMIN_SET, "admin-set", ROLE_ADMIN, dird_scope_f, NULL, 0},
     {DIRD_ADMIN_LIST, "admin-list", ADMINS, dird_list_req_f, dird_list_rep_f, IPC_AGAIN},
+    {DIRD_DOMAIN_BOXES, "domain-boxes", ADMINS, dird_domain_boxes_req_f, dird_domain_boxes_rep_f, IPC_AGAIN},
     {DIRD_EV_BOXES, "boxes-news", 0, NULL, dird_ev_boxes_f, 0}, /* pushed, never asked */
     {DIRD_EV_ENDED, "ended", 0, NULL, dird_ev_ended_f, 0},      /* pushed, never asked */
 };

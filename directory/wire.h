@@ -12,7 +12,7 @@
  */
 #pragma once
 #include "base/ipc.h"
-#define DIRD_VERSION 16
+#define DIRD_VERSION 17
 /* RC_TEMP, CAUSE_WAIT_PASSWORD: too many wrong passwords, a pause is due; dir_auth() asks again for a while: a growing delay that costs dird nothing. */
 extern const struct ipc_proto dird_proto;
 enum dird_op {
@@ -43,6 +43,7 @@ enum dird_op {
     DIRD_MAY,            /* would this request be within her scopes? acting */
     DIRD_ADMIN_SET,      /* a scope given or taken. admin */
     DIRD_ADMIN_LIST,     /* who administers what. admin, acting (of the accounts in her scopes) */
+    DIRD_DOMAIN_BOXES,   /* the numbers of a domain's mailboxes, a page. admin, acting (of the domains in her scopes) */
     DIRD_EV_BOXES = 199, /* pushed to pubd: ask DIRD_BOXES_CHANGED */
     DIRD_EV_ENDED = 200  /* pushed, never asked, within two seconds: the account is suspended, closed or gone, or has another password */
 };
@@ -324,6 +325,17 @@ enum dird_sign { SIGN_UNSAID = 0, SIGN_ALWAYS, SIGN_NEVER }; /* new accounts of 
     F(T, U64, lists)                                                                                                   \
     F(T, U64, administrators)                /* accounts that administer it */
 IPC_MESSAGE(dird_domain);
+
+/* ---- DIRD_DOMAIN_BOXES ---- */
+enum { DIRD_BOXES_MOST = 4096 };
+#define FIELDS_dird_domain_boxes_req(F, T)                                                                             \
+    F(T, BYTES, domain, DIRD_ADDR)                                                                                     \
+    F(T, U64, after)                         /* those above this number; 0: from the first one */
+IPC_MESSAGE(dird_domain_boxes_req);
+#define FIELDS_dird_domain_boxes_rep(F, T)                                                                             \
+    F(T, BYTES, boxes, 8 * DIRD_BOXES_MOST)  /* u64 each, in order */                                                  \
+    F(T, U8, more)                           /* 1: ask again behind the last one */
+IPC_MESSAGE(dird_domain_boxes_rep);
 
 /* ---- distribution lists (decision 0048) ---- */
 enum dird_post { /* who may send mail to a list */

@@ -151,6 +151,8 @@ void cache_counts(struct cache *c, struct cache_counts *out);
 
 /* ---- domains (cache_domains.c) ---- */
 bool cache_domain(struct cache *c, struct span domain, struct cache_domain *out); /* false: not served here */
+/* The numbers of its mailboxes (by their own addresses, in any state) above after, in order, most at most; how many. *more_out: there are others. */
+size_t cache_domain_boxes(struct cache *c, struct span domain, uint64_t after, uint64_t *out, size_t most, bool *more_out);
 /* Of the domain of an address; zeroed where it is not served here. */
 struct cache_policy cache_policy_of(struct cache *c, struct span address);
 uint64_t cache_domain_accounts(const struct cache_domain *d); /* of any state */

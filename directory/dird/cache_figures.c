@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* directory/dird/cache_figures.c - how many accounts, aliases, lists and administrators each mail domain has.
+/* directory/dird/cache_figures.c - how many accounts, aliases, lists and administrators each mail domain has, and which mailboxes are its.
  *
  * Counted  An entry of the directory counts for the domains of its names when it comes and when it goes. The figures lie in a table of their own, because a
  *          mailbox may be read before the entry of its domain. So nothing walks over accounts, however many domains there are.
@@ -78,6 +78,28 @@ static enum cache_figure state_of(const struct item *it)
     return it->closed ? CF_CLOSED : it->disabled ? CF_SUSPENDED : it->pending ? CF_PENDING : CF_ACTIVE;
 }
 
+/* A mailbox has one address of its own, so it stands in one list. */
+static void link_item(struct cache *c, const char *domain, struct item *it)
+{
+    struct tally *t = *tally_of(c, domain);
+
+    it->beside = t->first;
+    it->back = &t->first;
+    if (it->beside)
+        it->beside->back = &it->beside;
+    t->first = it;
+}
+
+static void unlink_item(struct item *it)
+{
+    if (!it->back)
+        return;
+    *it->back = it->beside;
+    if (it->beside)
+        it->beside->back = it->back;
+    it->back = NULL;
+}
+
 void cache_tally(struct cache *c, const struct name *n, int by)
 {
     static const enum cache_figure of_type[] = {
@@ -90,9 +112,13 @@ void cache_tally(struct cache *c, const struct name *n, int by)
         tally(c, domain, CF_LISTS, by);
     if (n->kind != NAME_ADDRESS)
         return;
+    if (by < 0)
+        unlink_item(n->item);
     tally(c, domain, state_of(n->item), by);
     if (n->item->type >= DT_PER && n->item->type <= DT_CAB)
         tally(c, domain, of_type[n->item->type], by);
+    if (by > 0)
+        link_item(c, domain, n->item);
 }
 
 void cache_tally_scopes(struct cache *c, const struct item *it, int by)
@@ -108,6 +134,46 @@ void cache_figures(const struct cache *c, const char *domain, uint64_t out[CACHE
 
     for (size_t i = 0; i < CACHE_FIGURES; i++)
         out[i] = t ? t->n[i] : 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* Every page goes through the domain's list, which is in no order: a domain of 100,000 is asked some 25 times. */
+size_t cache_domain_boxes(struct cache *c, struct span domain, uint64_t after, uint64_t *out, size_t most,
+                          bool *more_out)
+{
+    uint64_t *all = NULL;
+    size_t n = 0, cap = 0;
+    char low[CACHE_NAME];
+
+    *more_out = false;
+    if (!cache_lower(domain, low))
+        return 0;
+    pthread_rwlock_rdlock(&c->lock);
+    const struct tally *t = c->tally_slots > 0 ? *tally_at(c, low, cache_hash(c, span_str(low))) : NULL;
+    for (const struct item *it = t ? t->first : NULL; it; it = it->beside) {
+        if (it->mbx <= after)
+            continue;
+        if (n == cap) {
+            cap = cap ? cap * 2 : 256;
+            all = need(realloc(all, cap * sizeof *all));
+        }
+        all[n++] = it->mbx;
+    }
+    pthread_rwlock_unlock(&c->lock);
+    if (n > 0)
+        qsort(all, n, sizeof *all, by_number);
+    *more_out = n > most;
+    n = n > most ? most : n;
+    if (n > 0)
+        memcpy(out, all, n * sizeof *all);
+    free(all);
+    return n;
 }
 
 void cache_tallies_free(struct cache *c)

@@ -112,11 +112,62 @@ static void an_administrator_counts_for_her_domain(void **state)
     assert_string_equal(figures_of("vide.example"), "00000000000");
 }
 
+/* "850 851 +" : numbers above after, two at most; "+": there are more. */
+static const char *boxes_of(const char *domain, uint64_t after)
+{
+    static char text[100];
+    uint64_t out[2];
+    bool more;
+    size_t n = cache_domain_boxes(c, span_str(domain), after, out, 2, &more), at = 0;
+    text[0] = 0;
+    for (size_t i = 0; i < n; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%llu ", (unsigned long long)out[i]);
+    snprintf(text + at, sizeof text - at, "%s", more ? "+" : "");
+    return text;
+}
+
+/* By the address of its own, in any state; one that moves, changes or goes leaves the list, in whatever order. */
+static void the_mailboxes_of_a_domain(void **state)
+{
+    struct cache_facts f = {.address = SPAN_LIT("a@boites.example"), .type = DT_ORG};
+
+    (void)state;
+    assert_string_equal(boxes_of("boites.example", 0), "");
+    for (unsigned n = 870005; n >= 870001; n--) {
+        char address[40];
+        snprintf(address, sizeof address, "a%u@Boites.example", n);
+        put_facts(n, (struct cache_facts){.address = span_str(address), .type = DT_ORG, .disabled = n % 2});
+    }
+    assert_string_equal(boxes_of("BOITES.example", 0), "870001 870002 +");
+    assert_string_equal(boxes_of("boites.example", 870002), "870003 870004 +");
+    assert_string_equal(boxes_of("boites.example", 870004), "870005 ");
+    assert_string_equal(boxes_of("boites.example", 870005), "");
+    f.address = SPAN_LIT("a@autres.example");
+    f.aliases[f.n_aliases++] = SPAN_LIT("alias@boites.example");
+    put_facts(870003, f); /* an alias there is none of its mailboxes */
+    assert_string_equal(boxes_of("boites.example", 870001), "870002 870004 +");
+    assert_string_equal(boxes_of("autres.example", 0), "870003 ");
+    put_facts(870002, (struct cache_facts){.address = SPAN_LIT("a2@boites.example"), .type = DT_ORG, .closed = true});
+    assert_string_equal(boxes_of("boites.example", 0), "870001 870002 +");
+    cache_drop(c, uuid_of(870001)); /* the last one of the list, one in its middle, its first */
+    cache_drop(c, uuid_of(870004));
+    assert_string_equal(boxes_of("boites.example", 0), "870002 870005 ");
+    cache_drop(c, uuid_of(870002));
+    cache_drop(c, uuid_of(870005));
+    assert_string_equal(boxes_of("boites.example", 0), "");
+    put_facts(870006, (struct cache_facts){.address = SPAN_LIT("t@boites.example"), .tombstone = true});
+    assert_string_equal(boxes_of("boites.example", 0), "");
+    cache_begin(c);
+    cache_end(c);
+    assert_string_equal(boxes_of("autres.example", 0), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_follow_each_state),
         cmocka_unit_test(an_administrator_counts_for_her_domain),
+        cmocka_unit_test(the_mailboxes_of_a_domain),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }

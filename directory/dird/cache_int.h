@@ -33,12 +33,14 @@ struct group { /* what an item of a distribution list has beside its address */
 };
 struct tally { /* the figures of a domain, whether it is served or not: counted as entries come and go (cache_figures.c) */
     struct tally *next; /* in its hash chain */
+    struct item *first; /* mailboxes with an address of their own in it */
     uint32_t hash;
     uint64_t n[CACHE_FIGURES];
     char domain[];
 };
 struct item { /* one entry of the directory */
     struct item *next; /* in its hash chain */
+    struct item *beside, **back; /* in its domain's list (tally.first): the next one, and what leads here */
     struct name *names;
     struct span extra;  /* owned: display name (mailbox), packed DNs (trust) */
     struct span note;   /* owned: trust */

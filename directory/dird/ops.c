@@ -450,6 +450,7 @@ const struct ipc_bind dird_handlers[] = {
     {DIRD_DOMAIN_REMOVE, h_domain_remove},
     {DIRD_DOMAIN_GET, h_domain_get},
     {DIRD_DOMAIN_LIST, h_domain_list},
+    {DIRD_DOMAIN_BOXES, h_domain_boxes},
     {DIRD_GROUP_ADD, h_group_add},
     {DIRD_GROUP_SET, h_group_set},
     {DIRD_GROUP_REMOVE, h_group_remove},

@@ -23,6 +23,7 @@ enum rc h_domain_add(void *daemon, struct ipc_peer *p, const void *req, int fd, 
 enum rc h_domain_set(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_domain_remove(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_domain_get(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
+enum rc h_domain_boxes(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_domain_list(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_group_add(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 enum rc h_group_set(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);

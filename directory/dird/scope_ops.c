@@ -249,6 +249,15 @@ static enum rc check_domain(struct dird *d, const struct acting *w, const void *
     return scope_refused(e, "%s is no domain that %s administers", log_esc(q->domain), w->address);
 }
 
+static enum rc check_domain_boxes(struct dird *d, const struct acting *w, const void *req, struct err *e)
+{
+    const struct dird_domain_boxes_req *q = req;
+    (void)d;
+    return scope_sees_domain(w, q->domain)
+               ? RC_OK
+               : scope_refused(e, "%s is no domain that %s administers", log_esc(q->domain), w->address);
+}
+
 static const struct check {
     enum dird_op op;
     enum rc (*run)(struct dird *d, const struct acting *w, const void *req, struct err *e);
@@ -259,6 +268,7 @@ static const struct check {
     {DIRD_GROUP_ADD, check_group},           {DIRD_GROUP_SET, check_group},
     {DIRD_GROUP_REMOVE, check_group_remove}, {DIRD_GROUP_MEMBERS, check_group_members},
     {DIRD_GROUP_CHANGE, check_group_change}, {DIRD_DOMAIN_GET, check_domain},
+    {DIRD_DOMAIN_BOXES, check_domain_boxes},
 };
 
 static const struct check *check_of(unsigned op)

@@ -262,7 +262,27 @@ static const char *sign_word(uint8_t sign)
     return sign == SIGN_ALWAYS ? "always" : sign == SIGN_NEVER ? "never" : NULL;
 }
 
-static json_t *domain_json(const struct dird_domain *d)
+/* What its mailboxes hold. Who may not know, and while the store is away, is told of no number: it is not waited for again with each of three thousand. */
+static bool space_of(struct cmd *c, const struct dird_domain *d, struct domain_space *out)
+{
+    static bool away;
+    struct err e;
+    enum rc rc = away ? RC_TEMP : domain_space(inst_admin(c), d->domain, out, &e);
+
+    away = away || rc == RC_TEMP || rc == RC_TIMEOUT;
+    return rc == RC_OK;
+}
+
+static void space_json(struct cmd *c, const struct dird_domain *d, json_t *j)
+{
+    struct domain_space s;
+    bool known = space_of(c, d, &s);
+
+    json_object_set_new(j, "messages", known ? json_integer((json_int_t)s.messages) : json_null());
+    json_object_set_new(j, "used", known ? json_integer((json_int_t)s.used) : json_null());
+}
+
+static json_t *domain_json(struct cmd *c, const struct dird_domain *d)
 {
     json_t *j = json_object();
 
@@ -275,6 +295,7 @@ static json_t *domain_json(const struct dird_domain *d)
     json_object_set_new(j, "by_type", figures_json(d, STATES, STATES + TYPES));
     for (size_t i = STATES + TYPES; i < sizeof figures / sizeof *figures; i++)
         json_object_set_new(j, figures[i].name, json_integer((json_int_t)figure(d, i)));
+    space_json(c, d, j);
     json_object_set_new(j, "quota", d->own_quota ? json_integer((json_int_t)d->quota) : json_null());
     json_object_set_new(j, "inside", json_boolean(d->inside));
     json_object_set_new(j, "max_message", d->max_message ? json_integer((json_int_t)d->max_message) : json_null());
@@ -303,9 +324,10 @@ static void show_policy(const struct dird_domain *d)
         printf("%-18s no\n", "published");
 }
 
-static void show_text(const struct dird_domain *d)
+static void show_text(struct cmd *c, const struct dird_domain *d)
 {
     char size[32], most[32];
+    struct domain_space s;
 
     snprintf(most, sizeof most, " of %llu", (unsigned long long)d->most);
     printf("%.*s%s\n", SPAN_ARG(d->domain), d->disabled ? ", disabled" : "");
@@ -318,6 +340,8 @@ static void show_text(const struct dird_domain *d)
     }
     for (size_t i = STATES + TYPES; i < sizeof figures / sizeof *figures; i++)
         printf("%-18s %llu\n", figures[i].name, (unsigned long long)figure(d, i));
+    if (space_of(c, d, &s))
+        printf("%-18s %s, %llu messages\n", "space used", size_text(s.used, size), (unsigned long long)s.messages);
     printf("%-18s %s\n", "quota",
            !d->own_quota   ? "stored.quota"
            : d->quota == 0 ? "no bound"
@@ -365,20 +389,27 @@ int cmd_domain_show(struct cmd *c)
     if (domain_get(inst_admin(c), span_str(domain), &d, &e) != RC_OK)
         answer = cmd_err(c, &e);
     else if (c->json)
-        answer = out_json(with_certificates(c, domain, domain_json(&d.is)));
+        answer = out_json(with_certificates(c, domain, domain_json(c, &d.is)));
     else
-        show_text(&d.is);
+        show_text(c, &d.is);
     if (answer == PLI_OK && !c->json && certificates_of_domain(c->root, domain, show_certificate, NULL, &e) != RC_OK)
         answer = cmd_err(c, &e);
     domain_entry_free(&d);
     return answer;
 }
 
+struct listing {
+    struct cmd *c;
+    json_t *rows; /* NULL: lines for people */
+};
+
 static enum rc row(const struct dird_domain *d, void *ctx, struct err *e)
 {
+    const struct listing *l = ctx;
+
     (void)e;
-    if (ctx)
-        json_array_append_new(ctx, domain_json(d));
+    if (l->rows)
+        json_array_append_new(l->rows, domain_json(l->c, d));
     else
         printf("%-40.*s %8llu%s\n", SPAN_ARG(d->domain), (unsigned long long)d->accounts,
                d->disabled ? "  disabled" : "");
@@ -387,11 +418,11 @@ static enum rc row(const struct dird_domain *d, void *ctx, struct err *e)
 
 int cmd_domain_list(struct cmd *c)
 {
-    json_t *rows = c->json ? json_array() : NULL;
+    struct listing l = {c, c->json ? json_array() : NULL};
     struct err e;
 
-    if (domain_each(inst_admin(c), row, rows, &e) == RC_OK)
-        return rows ? out_json(rows) : PLI_OK;
-    json_decref(rows);
+    if (domain_each(inst_admin(c), row, &l, &e) == RC_OK)
+        return l.rows ? out_json(l.rows) : PLI_OK;
+    json_decref(l.rows);
     return cmd_err(c, &e);
 }

@@ -171,6 +171,7 @@ static enum rc serve(const struct ask *a, int64_t due, const struct rule *rule, 
     X(STORE_QUEUE_COUNT, queue_count, OPEN, RUN_READ)                                                                  \
     X(STORE_QUEUE_SETTLE, queue_settle, OPEN, RUN_FREE)                                                                \
     X(STORE_STATS, stats, OPEN, RUN_ALONE)                                                                             \
+    X(STORE_USED, used, OPEN, RUN_ALONE)                                                                               \
     X(STORE_CHECK, check, OPEN, RUN_ALONE)                                                                             \
     X(STORE_PING, ping, OPEN, RUN_ALONE)                                                                               \
     X(STORE_BOX_OPENED, box_opened, R, RUN_FREE)                                                                       \

@@ -77,3 +77,33 @@ enum rc do_stats(struct tx *none, const struct ask *a, struct err *e)
     rep->now = believed_time(a->d);
     return rc;
 }
+
+/* One mailbox's folders are as of one moment; those of another mailbox may be of a later one. */
+static enum rc add_used(struct tx *t, uint64_t mbx, struct store_used_rep *rep, struct err *e)
+{
+    struct sums s = {0};
+    struct box b;
+    enum rc rc = box_get(t, mbx, false, &b, e);
+
+    if (rc == RC_OK)
+        rc = box_sums(t, mbx, &s, e);
+    if (rc == RC_OK) {
+        rep->messages += s.messages;
+        rep->used += sums_used(&s) + b.annotated;
+    }
+    return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+enum rc do_used(struct tx *none, const struct ask *a, struct err *e)
+{
+    const struct store_used_req *rq = a->req;
+    struct rd r = rd_of(rq->boxes);
+    enum rc rc = RC_OK;
+    struct tx t;
+
+    (void)none;
+    tx_bare(&a->d->env, &t);
+    for (size_t i = 0; rc == RC_OK && i < rq->boxes.n / 8; i++)
+        rc = add_used(&t, rd_u64(&r), a->rep, e);
+    return rc == RC_OK && !rd_done(&r) ? err_set(e, RC_SYNTAX, "store: a list of mailboxes is cut off") : rc;
+}

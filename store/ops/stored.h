@@ -124,6 +124,7 @@ enum rc do_queue_count(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_queue_update(struct tx *t, const struct ask *a, struct err *e); /* t NULL: runs its own */
 enum rc do_queue_settle(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_stats(struct tx *t, const struct ask *a, struct err *e);
+enum rc do_used(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_check(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_box_opened(struct tx *t, const struct ask *a, struct err *e);
 enum rc do_box_folders(struct tx *t, const struct ask *a, struct err *e);

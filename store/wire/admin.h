@@ -25,6 +25,17 @@
     F(T, U64, now)                           /* UTC s: the time that it believes (store/ops/believed.h) */
 IPC_MESSAGE(store_stats_rep);
 
+/* What some mailboxes hold, at this moment; one that is not there holds nothing. */
+enum { STORE_USED_MOST = 4096 };
+#define FIELDS_store_used_req(F, T)                                                           \
+    F(T, BYTES, boxes, 8 * STORE_USED_MOST)  /* u64 each */
+IPC_MESSAGE(store_used_req);
+
+#define FIELDS_store_used_rep(F, T)                                                           \
+    F(T, U64, messages)                                                                       \
+    F(T, U64, used)                          /* octets, as they count against a quota */
+IPC_MESSAGE(store_used_rep);
+
 /* Page by page: digests of objects, reference counts, folder counts, page checksums. One check a connection. */
 #define FIELDS_store_check_req(F, T)                                                          \
     F(T, U64, cursor)                        /* 0: begin; else .cursor of the reply before */

@@ -95,6 +95,8 @@ IPC_TABLE(store_show_removed_req);
 
 /* admin.h */
 IPC_TABLE(store_stats_rep);
+IPC_TABLE(store_used_req);
+IPC_TABLE(store_used_rep);
 IPC_TABLE(store_check_req);
 IPC_TABLE(store_check_rep);
 IPC_TABLE(store_damage_rep);
@@ -166,6 +168,7 @@ static const struct ipc_op ops[] = {
     {STORE_ACL_SET, "acl-set", ROLE_IMAPD, store_acl_set_req_f, NULL, 0},
     {STORE_FOLDER_LEVEL, "folder-level", MAIL, store_folder_msg_f, NULL, 0},
     {STORE_FOLDER_REVIVE, "folder-revive", MAIL, store_folder_revive_req_f, NULL, 0},
+    {STORE_USED, "used", ROLE_ADMIN, store_used_req_f, store_used_rep_f, IPC_AGAIN},
     {STORE_EV_CHANGED, "changed", 0, NULL, store_ev_changed_f, 0}, /* pushed, never asked */
 };
 const struct ipc_proto stored_proto = {"stored", 0x53544f52, STORED_VERSION, ops, sizeof ops / sizeof ops[0]};

@@ -42,7 +42,7 @@
 #include "store/wire/queue_error.h"
 #include "store/wire/removed.h"
 
-#define STORED_VERSION 13
+#define STORED_VERSION 14
 extern const struct ipc_proto stored_proto;
 enum store_op {
     /* objects inline -> local mailboxes and queue, one transaction. smtpd relayd imapd(ticket: APPEND) */
@@ -100,5 +100,6 @@ enum store_op {
     STORE_ACL_SET,  /* changed. imapd */
     STORE_FOLDER_LEVEL,  /* a folder becomes a level of names, without its messages */
     STORE_FOLDER_REVIVE, /* a level becomes a folder again */
+    STORE_USED,     /* what some mailboxes hold together. admin */
     STORE_EV_CHANGED = 200
 };

@@ -42,7 +42,7 @@ def test_a_domain_is_served_at_once(pli):
     assert pli.pli("domain", "add", "Un.Test", "--description", "Cabinet des Lilas", "--quota", "3M", "--max-accounts", "2") == "domain un.test added\n"
     assert pli.json("domain", "show", "un.test") == {
         "domain": "un.test", "description": "Cabinet des Lilas", "disabled": False, "accounts": 0, "most_accounts": 2,
-        "by_state": figures(STATES), "by_type": figures(TYPES), "aliases": 0, "lists": 0, "administrators": 0,
+        "by_state": figures(STATES), "by_type": figures(TYPES), "aliases": 0, "lists": 0, "administrators": 0, "messages": 0, "used": 0,
         "quota": 3 << 20, "inside": False, "max_message": None, "sign": None, "red_list": False, "publish": True, "postmaster": None, "catch_all": None, "certificates": []}
     pli.add("ana@un.test", sign="never")
     pli.add("luc@un.test", sign="never", extra=["--quota", "5M", "--alias", "l.luc@un.test"])
@@ -299,3 +299,43 @@ def test_its_dns_records(pli):
     for words, said in [(("doctor", "--dns", "a@b"), "is not a mail domain"), (("doctor", "un.test"), "a domain goes with --dns")]:
         r = pli.pli(*words, check=False)
         assert r.returncode == 2 and said in r.stderr, r
+
+
+def test_space_used(pli):
+    """What its mailboxes hold, as their quotas count it: with each letter that comes or goes, of who is suspended or closed too, and right after the daemons were killed."""
+    pli.pli("domain", "add", "place.test")
+    pli.pli("domain", "add", "vide.place.test")
+    who = [f"{name}@place.test" for name in ("ana", "luc", "eve")]
+    for w in who:
+        pli.add(w, sign="never")
+    pli.add("alias@vide.place.test", sign="never", extra=["--alias", "ailleurs@place.test"])
+
+    def held():
+        d = pli.json("domain", "show", "place.test")
+        shown = [pli.json("account", "show", w) for w in who]
+        assert (d["used"], d["messages"]) == (sum(a["used"] for a in shown), sum(a["messages"] for a in shown))
+        return d["used"], d["messages"]
+    assert held() == (0, 0)
+    for n, w in enumerate(who):
+        pli.submit("ana@place.test", [w], plain("gros", "ana@place.test", w, "une ligne de texte\r\n" * 1500 * (n + 1)))
+    pli.submit("ana@place.test", ["ailleurs@place.test"], plain("pas ici", "ana@place.test", "ailleurs@place.test"))
+    used, messages = held()
+    assert messages == 3 and used > 180000
+    assert "space used" in pli.pli("domain", "show", "place.test") and ", 3 messages" in pli.pli("domain", "show", "place.test")
+    listed = {d["domain"]: (d["used"], d["messages"]) for d in pli.json("domain", "list")}
+    assert listed["place.test"] == (used, 3) and listed["vide.place.test"][1] == 1
+    box = pli.imap("luc@place.test")
+    box.select("INBOX")
+    box.store("1", "+FLAGS", "\\Deleted")
+    box.expunge()
+    left, messages = held()
+    assert messages == 2 and left < used
+    pli.pli("account", "suspend", "eve@place.test")
+    pli.pli("account", "close", "eve@place.test")
+    assert pli.json("domain", "show", "place.test")["used"] == left
+    for name in ("pli-stored", "pli-dird"):
+        was = pli.daemon(name)
+        os.kill(was, signal.SIGKILL)
+        pli.wait_daemon(name, not_pid=was)
+        r = eventually(lambda: (r := pli.pli("domain", "show", "place.test", "--json", check=False)).returncode == 0 and r, timeout=60)
+        assert (json.loads(r.stdout)["used"], json.loads(r.stdout)["messages"]) == (left, 2)
