@@ -50,7 +50,8 @@ IPC_TABLE(ledger_rec_entry);
 
 struct ledger {
     int dir, fd;
-    off_t end; /* of what is relied on */
+    bool no_path; /* the file has a place of before there was a path in it */
+    off_t end;    /* of what is relied on */
 };
 
 static uint64_t digest(struct span s)
@@ -300,6 +301,18 @@ static bool read_all(int fd, struct buf *out)
     return n == 0;
 }
 
+/* Of a place without a path the machine alone counts. */
+static bool same_place(const struct ledger_place *was, const struct ledger_place *here)
+{
+    size_t id = strcspn(was->machine, "@");
+
+    if (was->inode != here->inode)
+        return false;
+    if (was->machine[id] == 0)
+        return id == strcspn(here->machine, "@") && strncmp(was->machine, here->machine, id) == 0;
+    return strcmp(was->machine, here->machine) == 0;
+}
+
 static enum rc read_state(struct ledger *l, struct ledger_place *here, struct table *t, enum ledger_found *found,
                           struct err *e)
 {
@@ -315,7 +328,8 @@ static enum rc read_state(struct ledger *l, struct ledger_place *here, struct ta
     if (damaged || (was.machine[0] == 0 && was.inode == 0))
         *found = LF_DAMAGED;
     else
-        *found = was.inode == here->inode && strcmp(was.machine, here->machine) == 0 ? LF_HERE : LF_COPY;
+        *found = same_place(&was, here) ? LF_HERE : LF_COPY;
+    l->no_path = *found == LF_HERE && strcmp(was.machine, here->machine) != 0;
     if (*found != LF_DAMAGED && (size_t)l->end < text.n)
         log_ev(LOG_WARN_, "publish-state", "a last record that was cut off is cut away, octets=%zu",
                text.n - (size_t)l->end);
@@ -345,6 +359,8 @@ enum rc ledger_open(int dir, struct ledger_place *here, struct table *t, struct 
         rc = err_sys(e, RC_TEMP, "publish/" NAME " cannot be opened");
     if (rc == RC_OK && *found_out == LF_NEW)
         rc = ledger_rewrite(l, t, here, false, e);
+    if (rc == RC_OK && l->no_path && here->begun && ledger_place_write(l, here, e) != RC_OK)
+        log_err(LOG_WARN_, "publish-state", e); /* the next start tries again */
     if (rc == RC_OK) {
         *l_out = l;
         return RC_OK;

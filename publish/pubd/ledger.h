@@ -4,7 +4,8 @@
  * Form     "PliPub1\n", then records: u32 length of the body, u64 FNV-1a of the body, the body: u8 kind (1 place, 2 entry) and the record as base/ipc.h encodes
  *          it. A later record of an address takes the place of an earlier one. Appended and flushed; rewritten as a whole when much of it is old.
  * Crash    a record that is cut off at the end is cut away: it was never relied on. One that does not read before the end is damage, and nothing is sent.
- * Place    the inode of DIR/publish and the machine's id. A state that another place wrote is a copy: two outboxes must not publish for the same mailboxes.
+ * Place    the inode of DIR/publish, the machine's id, and a sum of the folder's path: a snapshot of a file system that is mounted beside it has the same inodes. A state
+ *          that another place wrote is a copy: two outboxes must not publish for the same mailboxes. One of before, without a path, is given this one when it is opened.
  * Process  pubd; the caller holds the outbox's lock. All names lie below the descriptor of DIR/publish.
  */
 #pragma once
@@ -13,7 +14,7 @@
 enum { MACHINE_ID = 64 };
 struct ledger_place {
     uint64_t inode;
-    char machine[MACHINE_ID];
+    char machine[MACHINE_ID]; /* "ID@SUM"; "ID": an older state, whose path is not known */
     bool begun;              /* an administrator said what is published already */
     int64_t window;          /* UTC s: since when deletions are counted */
     uint64_t window_deletes;

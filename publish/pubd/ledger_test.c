@@ -209,6 +209,42 @@ static void test_another_place(void **st)
     table_free(&t);
 }
 
+static enum ledger_found found_at(const char *machine)
+{
+    struct ledger_place p = {.inode = 7};
+    struct ledger *l = NULL;
+    struct table t;
+    enum ledger_found found;
+
+    snprintf(p.machine, sizeof p.machine, "%s", machine);
+    found = opened(&t, &l, &p);
+    ledger_close(&l);
+    table_free(&t);
+    return found;
+}
+
+/* A snapshot of the file system that is mounted beside it: the same inode, the same machine. A state of before there was a path takes the one where it is found. */
+static void test_another_path(void **st)
+{
+    struct ledger_place p = here;
+    struct ledger *l = NULL;
+    struct table t;
+    struct err e;
+
+    (void)st;
+    assert_int_equal(opened(&t, &l, &p), LF_HERE);
+    p.begun = true;
+    assert_int_equal(ledger_place_write(l, &p, &e), RC_OK);
+    ledger_close(&l);
+    table_free(&t);
+    assert_int_equal(found_at("abd@1"), LF_COPY);
+    assert_int_equal(found_at("abcd@1"), LF_COPY);
+    assert_int_equal(found_at("abc@1"), LF_HERE);
+    assert_int_equal(found_at("abc@2"), LF_COPY);
+    assert_int_equal(found_at("abc"), LF_COPY);
+    assert_int_equal(found_at("abc@1"), LF_HERE);
+}
+
 /* What may have arrived is repeated as it was, whatever changes here meanwhile; then follows what is to be. */
 static void test_an_event_under_way_is_not_changed(void **st)
 {
@@ -311,6 +347,7 @@ int main(void)
                                        cmocka_unit_test(test_changed_at_each_octet),
                                        cmocka_unit_test(test_a_rest_that_was_never_whole),
                                        cmocka_unit_test(test_another_place),
+                                       cmocka_unit_test(test_another_path),
                                        cmocka_unit_test(test_an_event_under_way_is_not_changed),
                                        cmocka_unit_test(test_refused_as_an_older_version_wrote_it),
                                        cmocka_unit_test(test_refused_until_it_changes)};

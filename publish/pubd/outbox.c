@@ -34,6 +34,22 @@ static void read_machine(char out[MACHINE_ID])
     out[strspn(out, "0123456789abcdef")] = 0;
 }
 
+/* Behind the machine's id. Of the folder as the kernel names it, whatever links led there. */
+static void add_path(int dir, char machine[MACHINE_ID])
+{
+    char link[64], path[4096];
+    uint64_t sum = 14695981039346656037u; /* FNV-1a */
+    size_t id = strlen(machine);
+    ssize_t n;
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
+    n = readlink(link, path, sizeof path);
+    for (ssize_t i = 0; i < n; i++)
+        sum = (sum ^ (unsigned char)path[i]) * 1099511628211u;
+    if (n > 0)
+        snprintf(machine + id, MACHINE_ID - id, "@%016llx", (unsigned long long)sum);
+}
+
 int outbox_open_place(const char *instance, struct ledger_place *here)
 {
     char path[4096];
@@ -45,6 +61,7 @@ int outbox_open_place(const char *instance, struct ledger_place *here)
         die("%s cannot be opened (errno %d): pli serve makes it", path, errno);
     *here = (struct ledger_place){.inode = st.st_ino};
     read_machine(here->machine);
+    add_path(dir, here->machine);
     return dir;
 }
 

@@ -395,6 +395,21 @@ def test_a_mass_deletion_waits(strict, box):
     eventually(lambda: box.events("m03@chu.test") == ["create", "delete"])
 
 
+def test_a_folder_with_another_name_does_not_publish_before_it_is_said(box):
+    """As a snapshot of the file system that is mounted beside it: the folder has the same inode, and the machine is the same."""
+    with Instance(conf=box.conf()) as pli:
+        pli.pli("publish", "begin", "--nothing")
+        who = created(pli, box, "instantane@chu.test")
+        pli.stop()
+        pli.root = pli.root.rename(pli.root.with_name("beside"))
+        pli.serve()
+        pli.pli("account", "set", who, "--red-list", "yes")
+        eventually(lambda: status(pli)["mode"] == "copy" and status(pli)["pending"] == 1)
+        assert box.events(who) == ["create"]
+        pli.pli("publish", "begin", "--here")
+        eventually(lambda: box.events(who) == ["create", "red-list"])
+
+
 def test_a_copy_does_not_publish_and_a_lost_state_asks(strict, box):
     who, where = created(strict, box, "copie@chu.test"), strict.root / "publish"
     subprocess.run(["cp", "-a", where, strict.root / "there"], check=True)
