@@ -171,10 +171,11 @@ struct boot *boot_load(void)
 
 /* The facts of a start. instance, run: folders. uid: the uid that this process takes; 0: it keeps its own. uid.NAME:
  * the uid of each other daemon. salvage: stored keeps what it can of a damaged store, and serves nobody. stored.locks,
- * stored.segment: for tests only. */
-static const char *const facts[] = {"instance",   "run",      "uid",          "uid.admin",     "uid.smtpd", "uid.imapd",
-                                    "uid.relayd", "uid.keyd", "uid.dird",     "uid.stored",    "uid.slapd", "uid.httpd",
-                                    "uid.pubd",   "salvage",  "stored.locks", "stored.segment"};
+ * stored.segment, stored.log_file: for tests only. */
+static const char *const facts[] = {
+    "instance",   "run",      "uid",          "uid.admin",      "uid.smtpd",      "uid.imapd",
+    "uid.relayd", "uid.keyd", "uid.dird",     "uid.stored",     "uid.slapd",      "uid.httpd",
+    "uid.pubd",   "salvage",  "stored.locks", "stored.segment", "stored.log_file"};
 
 static const struct setting *setting_of(const char *name)
 {

@@ -198,7 +198,7 @@ static void configure(DB_ENV *e, const struct env_conf *c)
     e->set_errcall(e, say_error);
     must(e->set_cachesize(e, (uint32_t)(c->cache >> 30), (uint32_t)(c->cache & ((1u << 30) - 1)), 1), "cache size");
     must(e->set_lg_bsize(e, LOG_BUFFER), "log buffer");
-    must(e->set_lg_max(e, LOG_FILE), "log file size");
+    must(e->set_lg_max(e, c->log_file ? c->log_file : LOG_FILE), "log file size");
     must(e->set_lk_max_locks(e, locks), "locks");
     must(e->set_lk_max_objects(e, locks), "lock objects");
     must(e->set_lk_tablesize(e, LOCK_CHAINS), "lock chains");

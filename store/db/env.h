@@ -23,6 +23,7 @@ struct env_conf {
     uint64_t cache, min_free;
     unsigned threads; /* how many serve requests; each holds one transaction at most */
     uint32_t locks;   /* size of the lock table, for tests; 0: as INV-L2 says */
+    uint32_t log_file; /* octets of a log file, for tests: recovery fills the last one with zeros; 0: 32 MiB */
 };
 enum { ENV_MARKS = 4096 };
 struct tx;

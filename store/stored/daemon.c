@@ -31,12 +31,14 @@ static struct env_conf conf;
 static void *load(const struct boot *b)
 {
     int64_t locks = boot_given_num(b, "stored.locks"), segment = boot_given_num(b, "stored.segment");
+    int64_t log_file = boot_given_num(b, "stored.log_file");
 
     conf.cache = (uint64_t)boot_num(b, "stored.cache");
     conf.min_free = (uint64_t)boot_num(b, "stored.min_free");
     conf.threads = (unsigned)boot_num(b, "stored.threads");
     st.segment = segment > 0 ? (uint64_t)segment : 0; /* tests: small ones */
     conf.locks = locks > 0 ? (uint32_t)locks : 0;
+    conf.log_file = log_file > 0 ? (uint32_t)log_file : 0; /* likewise */
     st.max_messages = (uint64_t)boot_num(b, "stored.max_messages");
     st.full_s = (uint64_t)boot_num(b, "stored.full_for");
     st.keep_s = (uint64_t)boot_num(b, "stored.keep_expunged");

@@ -58,8 +58,11 @@ static inline void live_child(struct live *l)
 
     boot_set(b, "instance", l->dir);
     boot_set(b, "uid", "0");
-    /* As many octets as that are written into the reserve of each new store, and copied and removed with it. */
+    /* What a start costs: as many octets as min_free are written into the reserve of a new store, a recovery fills a log file, and the sanitizer marks
+     * an eighth of the cache. */
     boot_set(b, "stored.min_free", l->min_free ? l->min_free : "1M");
+    boot_set(b, "stored.cache", "8M");
+    boot_set(b, "stored.log_file", "4194304");
     for (const char *const *m = l->more; m && *m; m += 2)
         boot_set(b, m[0], m[1]);
     boot_give(b, "ticket.key", live_secret(l->tickets.of[TICKET_FOR_STORED], TICKET_KEY));
