@@ -115,6 +115,15 @@ def children(pid):
     return {p: table[p] for p in below if p != pid and p in table}
 
 
+def is_fork(pid):
+    """Whether the process runs the program of the one that it was forked from (PF_FORKNOEXEC), as a session does and no daemon. The supervisor is the
+    parent of orphans, too: of the sessions of a daemon that was killed."""
+    try:
+        return bool(int(open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[6]) & 0x40)
+    except OSError:
+        return True
+
+
 def naming(path):
     """Processes whose command line names that path."""
     found = []
@@ -255,15 +264,17 @@ class Instance:
 
     def daemon(self, name):
         """The one daemon of that name that is the supervisor's own child (not a session)."""
-        table = children(self.proc.pid)
-        own = [p for p, (n, pp) in table.items() if n == name and pp == self.proc.pid]
-        assert len(own) == 1, (name, table)
+        own = self.daemons(name)
+        assert len(own) == 1, (name, children(self.proc.pid))
         return own[0]
+
+    def daemons(self, name):
+        return [p for p, (n, pp) in children(self.proc.pid).items() if n == name and pp == self.proc.pid and not is_fork(p)]
 
     def wait_daemon(self, name, not_pid=None, timeout=60):
         end = time.monotonic() + timeout
         while time.monotonic() < end:
-            own = [p for p, (n, pp) in children(self.proc.pid).items() if n == name and pp == self.proc.pid]
+            own = self.daemons(name)
             if len(own) == 1 and own[0] != not_pid:
                 return own[0]
             time.sleep(0.005)
