@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/owner_test.c - what root gives away: each folder's own files, and nothing that a daemon points to, whenever it does so. */
 #include "pli/owner.h"
+#include "base/folder_test.h"
 #include <fcntl.h>
-#include <ftw.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -44,14 +44,6 @@ static uid_t owner(const char *name)
     return st.st_uid;
 }
 
-static int gone(const char *path, const struct stat *st, int kind, struct FTW *f)
-{
-    (void)st;
-    (void)kind;
-    (void)f;
-    return remove(path);
-}
-
 static int make(void **state)
 {
     static const char *const folders[] = {"inst",           "inst/keys", "inst/tls", "inst/store",
@@ -71,7 +63,7 @@ static int make(void **state)
 static int unmake(void **state)
 {
     (void)state;
-    return nftw(dir, gone, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_drop(dir);
 }
 
 static void only_its_own_files_are_given(void **state)

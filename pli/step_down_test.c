@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/step_down_test.c - whose a path is: links of root's and of others, folders that all may write to, second names. As root alone. */
 #include "pli/step_down.h"
+#include "base/folder_test.h"
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,14 +24,6 @@ static const char *at(const char *name)
     i = (i + 1) % 4;
     snprintf(paths[i], sizeof paths[i], "%s/%s", dir, name);
     return paths[i];
-}
-
-static int gone(const char *path, const struct stat *st, int kind, struct FTW *f)
-{
-    (void)st;
-    (void)kind;
-    (void)f;
-    return remove(path);
 }
 
 static void folder(const char *name, uid_t uid, mode_t mode)
@@ -65,7 +57,7 @@ static int make(void **state)
 static int leave(void **state)
 {
     (void)state;
-    return nftw(dir, gone, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_drop(dir);
 }
 
 enum { REFUSED = -1 };

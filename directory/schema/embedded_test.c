@@ -100,7 +100,7 @@ static void bad_folders_and_domains_are_refused(void **state)
     assert_non_null(mkdtemp(dir));
     struct embedded_spec s = {.dir = dir, .domains = bad_domain};
     assert_int_equal(embedded_init(&s, &e), RC_SYNTAX);
-    nftw(dir, trial_unlink, 16, FTW_DEPTH | FTW_PHYS);
+    folder_drop(dir);
 }
 
 static void templates_are_filled(void **state)

@@ -5,10 +5,10 @@
 #pragma once
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/folder_test.h"
 #include "directory/schema/embedded.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,15 +137,9 @@ static inline bool trial_make(struct trial *t, struct err *e)
     return embedded_init(&spec, e) == RC_OK && chdir("run") == 0;
 }
 
-static inline int trial_unlink(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st, (void)type, (void)ftw;
-    return remove(path);
-}
-
 static inline void trial_remove(struct trial *t)
 {
     trial_stop(t);
     if (chdir("/tmp") == 0 && t->dir[0])
-        nftw(t->dir, trial_unlink, 16, FTW_DEPTH | FTW_PHYS);
+        folder_drop(t->dir);
 }

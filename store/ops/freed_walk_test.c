@@ -2,8 +2,8 @@
 /* store/ops/freed_walk_test.c - the walk over what left folders, where it meets mailboxes on legal hold and mailboxes that are gone: what a hold keeps is
  * met once, not at each pass, and goes when the hold is cleared; a mailbox that is gone leaves nothing. The thread's work is done by hand, in a child. */
 #include "store/ops/freed.h"
+#include "base/folder_test.h"
 #include "store/ops/objects.h"
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -280,18 +280,10 @@ static int setup(void **state)
     return mkdtemp(dir) ? 0 : -1;
 }
 
-static int unlink_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-    (void)st;
-    (void)type;
-    (void)f;
-    return remove(path);
-}
-
 static int teardown(void **state)
 {
     (void)state;
-    return nftw(dir, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_drop(dir);
 }
 
 int main(void)

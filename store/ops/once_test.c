@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* store/ops/once_test.c - what the sweep deletes of the submissions that were filed lately, and that its own times come first. */
 #include "base/clock.h"
+#include "base/folder_test.h"
 #include "base/wipe.h"
 #include "store/db/scan.h"
 #include "store/ops/once.h"
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -131,19 +131,11 @@ static int setup(void **state)
     return 0;
 }
 
-static int drop(const char *path, const struct stat *st, int flag, struct FTW *f)
-{
-    (void)st;
-    (void)flag;
-    (void)f;
-    return remove(path);
-}
-
 static int teardown(void **state)
 {
     (void)state;
     env_close(&d.env);
-    return nftw(dir, drop, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_drop(dir);
 }
 
 int main(void)

@@ -2,7 +2,7 @@
 /* store/ops/removed_test.c - messages that left a folder, page after page: a page costs what it gives out. A FETCH of a large folder from which much had
  * left read all of that again for each page, and stood still. The store is opened in a child. */
 #include "store/ops/removed.h"
-#include <ftw.h>
+#include "base/folder_test.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -213,18 +213,10 @@ static int setup(void **state)
     return mkdtemp(dir) ? 0 : -1;
 }
 
-static int unlink_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-    (void)st;
-    (void)type;
-    (void)f;
-    return remove(path);
-}
-
 static int teardown(void **state)
 {
     (void)state;
-    return nftw(dir, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_drop(dir);
 }
 
 int main(void)

@@ -2,10 +2,10 @@
 /* store/ops/tombs_test.c - one object whose octets cannot be given back keeps no other back: its segment cannot be opened, a page of the tombs is
  * damaged, or the file system makes no holes. Each store is opened in a child of its own, in which the thread's work is done by hand. */
 #include "store/ops/tombs.h"
+#include "base/folder_test.h"
 #include "store/db/os.h"
 #include "store/ops/octets.h"
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -366,18 +366,10 @@ static int setup(void **state)
     return mkdtemp(dir) ? 0 : -1;
 }
 
-static int unlink_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-    (void)st;
-    (void)type;
-    (void)f;
-    return remove(path);
-}
-
 static int teardown(void **state)
 {
     (void)state;
-    return nftw(dir, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
+    return folder_drop(dir);
 }
 
 int main(void)

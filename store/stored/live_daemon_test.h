@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "base/boot.h"
+#include "base/folder_test.h"
 #include "base/log.h"
 #include "base/sandbox_int.h"
 #include "base/wipe.h"
@@ -15,7 +16,6 @@
 #include "store/ops/stored.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -229,14 +229,6 @@ static inline int live_stop(struct live *l, int sig)
     return WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
 }
 
-static inline int live_unlink(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-    (void)st;
-    (void)type;
-    (void)f;
-    return remove(path);
-}
-
 static inline void live_end(struct live *l)
 {
     assert_int_equal(live_stop(l, SIGTERM), 0);
@@ -244,5 +236,5 @@ static inline void live_end(struct live *l)
     waitpid(l->starter_pid, NULL, 0);
     close(l->listen_fd);
     assert_int_equal(chdir("/"), 0);
-    nftw(l->dir, live_unlink, 16, FTW_DEPTH | FTW_PHYS);
+    folder_drop(l->dir);
 }
