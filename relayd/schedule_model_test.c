@@ -3,7 +3,7 @@
  *
  * The model is a second, slow account of what waits: a list of entries with their state. After each random step the schedule must answer as the list
  * does: no entry lost, none with two sessions, no destination without a place that could have one. */
-#include "relayd/schedule_int.h"
+#include "relayd/schedule_fixture_int.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,30 +20,6 @@ static uint32_t chance(uint32_t n) /* 0 to n - 1; the same for the same seed on 
     seed ^= seed >> 7;
     seed ^= seed << 17;
     return (uint32_t)(seed >> 20) % n;
-}
-
-static const struct schedule_limits usual = {.sessions = 20, .per_domain = 5, .letters = 1000, .rcpts = 100};
-
-static void put(struct schedule *s, const char *domain, uint64_t sender, uint64_t qid, uint32_t rcpt)
-{
-    struct schedule_item it = {.qid = qid, .rcpt = rcpt, .next_try = 10, .age_at = 100000};
-
-    schedule_add(s, (struct span){(const unsigned char *)domain, strlen(domain)}, sender, &it);
-}
-
-/* One letter through, from the session that has it to its end. False: none waits. */
-static bool pass(struct schedule *s, uint32_t d, uint64_t *qid_out)
-{
-    struct schedule_letter l;
-
-    if (schedule_take(s, d, 0, &l) != ST_LETTER)
-        return false;
-    *qid_out = l.qid;
-    for (uint32_t i = 0; i < l.n; i++)
-        schedule_end(s, l.qid, l.rcpt[i]);
-    schedule_success(s, d);
-    schedule_drop(s, l.letter);
-    return true;
 }
 
 /* ---- at random ---- */

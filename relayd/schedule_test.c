@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* relayd/schedule_test.c - fairness, adaptation, rest and cost of the schedule. Its invariants under random use: schedule_model_test.c.
  */
-#include "relayd/schedule_int.h"
+#include "relayd/schedule_fixture_int.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,30 +10,6 @@
 #include <time.h>
 /* last, as it asks */
 #include <cmocka.h>
-
-static const struct schedule_limits usual = {.sessions = 20, .per_domain = 5, .letters = 1000, .rcpts = 100};
-
-static void put(struct schedule *s, const char *domain, uint64_t sender, uint64_t qid, uint32_t rcpt)
-{
-    struct schedule_item it = {.qid = qid, .rcpt = rcpt, .next_try = 10, .age_at = 100000};
-
-    schedule_add(s, (struct span){(const unsigned char *)domain, strlen(domain)}, sender, &it);
-}
-
-/* One letter through, from the session that has it to its end. False: none waits. */
-static bool pass(struct schedule *s, uint32_t d, uint64_t *qid_out)
-{
-    struct schedule_letter l;
-
-    if (schedule_take(s, d, 0, &l) != ST_LETTER)
-        return false;
-    *qid_out = l.qid;
-    for (uint32_t i = 0; i < l.n; i++)
-        schedule_end(s, l.qid, l.rcpt[i]);
-    schedule_success(s, d);
-    schedule_drop(s, l.letter);
-    return true;
-}
 
 static uint32_t up(struct schedule *s, uint64_t now)
 {
