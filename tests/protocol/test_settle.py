@@ -70,7 +70,7 @@ def test_a_report_that_cannot_be_filed_is_filed_later(world):
     os.kill(dird, signal.SIGSTOP)
     try:
         world.gate.set()
-        eventually(lambda: len(world.lines("report-unfiled")) >= 3)
+        eventually(lambda: len(world.lines("report-unfiled")) >= 3, timeout=300)  # each waits 20 s for an answer
         eventually(lambda: world.lines("relayed"))
         waiting, = inst.json("queue", "list")
         assert waiting["state"] == "report"
