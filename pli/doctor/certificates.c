@@ -64,14 +64,16 @@ static void tell(struct report *r, const struct looking *l, const char *check, c
         const struct found *f = &l->of[k];
         bool ended = k == ENDED_TRIAL || k == ENDED;
         enum finding_level level = ended ? F_FAIL : F_WARN;
+        const char *the =
+            f->n > 0 && strcmp(f->first.what, "publication") == 0 ? "the " : ""; /* else a domain's name */
         char until[32];
 
         clock_iso(f->first.info.not_after * 1000, until);
         if (f->n == 1 && ended)
-            finding(r, level, check, advice[k], "the certificate of %s ended on %.10s", f->first.name, until);
+            finding(r, level, check, advice[k], "the certificate of %s%s ended on %.10s", the, f->first.name, until);
         else if (f->n == 1)
-            finding(r, level, check, advice[k], "the certificate of %s ends in %lld days, on %.10s", f->first.name,
-                    (long long)f->first.days_left, until);
+            finding(r, level, check, advice[k], "the certificate of %s%s ends in %lld days, on %.10s", the,
+                    f->first.name, (long long)f->first.days_left, until);
         else if (f->n > 1)
             finding(r, level, check, advice[k],
                     "%zu certificates %s, the first, of %s, on %.10s (pli cert expiring lists them)", f->n,
