@@ -23,7 +23,7 @@ struct importing {
     struct roster_defaults defaults;
     struct sheet_file sheets;
     json_t *rows; /* NULL: lines for people */
-    size_t count[ROSTER_OUTCOMES], told;
+    size_t count[ROSTER_OUTCOMES], told, pending;
     bool dry, drawn;
     int64_t next_draw;
 };
@@ -87,6 +87,7 @@ static bool told(const struct roster_result *result, void *ctx)
     if (!written)
         r.why = "its sheet could not be written: pli account code makes another password";
     im->count[r.outcome]++;
+    im->pending += r.pending;
     im->told++;
     if (im->rows)
         json_array_append_new(im->rows, json_pack("{s:i,s:o,s:o,s:s,s:s}", "line", (int)r.line, "address",
@@ -113,9 +114,16 @@ static void sum_up(struct importing *im)
         if (im->count[ROSTER_ADDED] && !im->dry && !im->sheets.name)
             printf("nobody knows the passwords of the new accounts: pli account code ADDRESS --sheets FILE makes "
                    "others\n");
+        if (im->pending)
+            printf(
+                "%zu were there already and nobody has opened them (pli account list --state pending): whose sheet is "
+                "missing, as after a run that was cut off, gets another code by pli account code ADDRESS --sheets "
+                "FILE\n",
+                im->pending);
         return;
     }
     all = json_pack("{s:b,s:O,s:s}", "dry_run", im->dry, "rows", im->rows, "unused", buf_cstr(&im->roster.unused));
+    json_object_set_new(all, "pending", json_integer((json_int_t)im->pending));
     for (int i = 0; i < ROSTER_OUTCOMES; i++)
         json_object_set_new(all, roster_outcomes[i], json_integer((json_int_t)im->count[i]));
     (void)out_json(all);

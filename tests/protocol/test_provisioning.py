@@ -51,6 +51,10 @@ def sheets(path):
     return dict(re.findall(r"Identifiant</th><td>([^<]*)</td></tr>\n<tr><th>Mot de passe</th><td class=\"code\">([^<]*)<", path.read_text(errors="replace")))
 
 
+def sheet_names(path):
+    return re.findall(r"Identifiant</th><td>([^<]*)<", path.read_text(errors="replace"))
+
+
 def test_added_with_a_sheet_each(inst, file, tmp_path):
     rows = file(f"\ufeffadresse;type;prenom;nom;rpps;structure;service;alias;quota;signature;liste_rouge\r\n"
                 f"Jeanne.Essai@chu.test;per;Jeanne;ESSAI;{rpps(1)};;Cardiologie;j.essai@chu.test jessai@chu.test;2G;oui;non\r\n"
@@ -304,6 +308,24 @@ def test_killed_half_way_and_run_again(inst, file):
     p.wait()
     got, code = outcomes(inst, rows)  # at once: the daemons are still at work for the first
     assert code == 0 and len(got) == 60 and {"added", "unchanged"} == {o for o, _ in got.values()}
+
+
+def test_who_got_no_sheet_is_not_forgotten(inst, file, tmp_path):
+    """Killed, a run has made some accounts whose sheets were not written yet; the next one tells of all that were there and that nobody has opened."""
+    rows, first = file(many(30, 200)), tmp_path / "un.html"
+    p = subprocess.Popen(inst.argv("account", "import", str(rows), "--sheets", str(first)), stdout=subprocess.PIPE, text=True)
+    for _ in range(4):
+        p.stdout.readline()
+    p.kill()
+    p.wait()
+    got = json.loads(inst.pli("account", "import", rows, "--sheets", tmp_path / "deux.html", "--json"))
+    made = {row["address"] for row in got["rows"] if row["outcome"] == "unchanged"}
+    assert got["pending"] == got["unchanged"] == len(made) and got["added"] + len(made) == 30
+    pending = {a["address"] for a in inst.json("account", "list", "--state", "pending")}
+    assert set(sheet_names(first)) <= made <= pending
+    told = inst.pli("account", "import", rows).splitlines()
+    assert told[-1].startswith("30 were there already and nobody has opened them (pli account list --state pending): whose sheet is missing, ")
+    assert told[-2] == "30 rows: 0 added, 0 changed, 30 unchanged"
 
 
 def test_the_directory_is_away(inst, file):
