@@ -133,7 +133,7 @@ void publish_status_lines(const struct pubd_status_rep *s)
             "held          %llu deletions: more than a day may bring; see pli publish list, then pli publish confirm\n",
             (unsigned long long)s->held);
     if (s->pause_until)
-        printf("pause         until %s: the back end fails\n", when_text(s->pause_until, when));
+        printf("pause         until %s: the last error says why\n", when_text(s->pause_until, when));
     if (s->last_error.n > 0)
         publish_report("last error    ", s->last_error);
     if (s->away)

@@ -169,6 +169,8 @@ def test_who_asks_to_be_left_alone_is(place):
     pli.add("patient@chu.test", sign="never")
     eventually(lambda: pli.json("publish", "status")["pending"] == 1)
     assert [r for r in web.requests if r[0] == "patient@chu.test"] == []
+    page = pli.pli("publish", "status")
+    assert "Z: the last error says why" in page and "last error    create: HTTP 429" in page
     pli.pli("publish", "retry", "--all")
     eventually(lambda: published(pli, who) and published(pli, "patient@chu.test"))
 
