@@ -116,8 +116,8 @@ def test_a_disabled_domain(pli):
     with pytest.raises(imaplib.IMAP4.error, match="AUTHORIZATIONFAILED.*domain of this account is disabled"):
         pli.imap("ana@trois.test")
     with pytest.raises((imaplib.IMAP4.error, OSError)):
-        eventually(lambda: signed_in.noop()[0] == "BYE", timeout=10)
-    assert eventually(lambda: waiting.noop()[0] != 250 or None, timeout=10)
+        eventually(lambda: signed_in.noop()[0] == "BYE")
+    assert eventually(lambda: waiting.noop()[0] != 250 or None)
     with pli.smtp(login="ici-trois@chu.test") as s:
         assert s.mail("ici@trois.test")[0] == 553  # an alias of it is no sender either
     assert pli.json("domain", "show", "trois.test")["disabled"] is True
