@@ -15,9 +15,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 2000, LATER_MS = 60 * 1000, KEEP_MOST = 100, HALF_LINE_LOOKS = 1000 };
+enum { LOOK_MS = 2000, LATER_MS = 60 * 1000, KEEP_MOST = 100, HALF_LINE_LOOKS = 250 };
 
 static const char *kept(const struct super *s, int64_t n, char path[4096])
 {
@@ -65,7 +66,7 @@ static void move_up(const struct super *s, int64_t keep)
         (void)rename(kept(s, n, from), kept(s, n + 1, to)); /* a gap is no harm */
 }
 
-/* A line that crosses a page may be read while half of it stands there; whoever writes it is done in an instant. */
+/* A line that crosses a page may be read while half of it stands there. Whoever writes it is done in an instant, once a processor is free for it. */
 static bool ends_in_a_line(int from, off_t at)
 {
     char last = '\n';
@@ -76,13 +77,16 @@ static bool ends_in_a_line(int from, off_t at)
 static bool copy_to(const struct super *s, int from, const char *path)
 {
     int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600), looks = 0;
+    static const struct timespec pause = {0, 2000000};
     struct stat st;
     off_t at = 0;
     bool ok;
 
-    do
+    do {
+        if (looks > 0)
+            nanosleep(&pause, NULL);
         ok = to >= 0 && copy_rest(from, to, &at) && fstat(from, &st) == 0;
-    while (ok && (st.st_size > at || (!ends_in_a_line(from, at) && ++looks < HALF_LINE_LOOKS)));
+    } while (ok && (st.st_size > at || (!ends_in_a_line(from, at) && ++looks < HALF_LINE_LOOKS)));
     ok = ok && ftruncate(s->log_fd, 0) == 0;
     if (to >= 0)
         close(to);

@@ -73,7 +73,16 @@ static pid_t writer(int fd)
     return pid;
 }
 
-/* The numbers of a file's lines: they go up; returns the last. gaps: how many are missing. */
+static void wait_for_lines(void)
+{
+    struct stat st;
+
+    for (int i = 0; i < 30000 && (stat(path, &st) != 0 || st.st_size < 4096); i++)
+        usleep(2000);
+    assert_true(st.st_size >= 4096);
+}
+
+/* The numbers of a file's lines: they go up; returns the last. gaps: how often some are missing. */
 static unsigned read_numbers(const char *name, unsigned last, unsigned *gaps)
 {
     char line[200];
@@ -86,7 +95,7 @@ static unsigned read_numbers(const char *name, unsigned last, unsigned *gaps)
             continue; /* what the log says of itself */
         assert_non_null(strchr(line, '\n'));
         assert_true(n > last);
-        *gaps += last ? n - last - 1 : 0;
+        *gaps += last && n != last + 1;
         last = n;
     }
     fclose(f);
@@ -102,10 +111,11 @@ static void test_turned_under_a_writer(void **state)
 
     (void)state;
     for (int i = 0; i < TURNS; i++) {
+        wait_for_lines();
         s->log_due = 0;
         (void)log_look(s, i % 2);
-        usleep(2000);
     }
+    wait_for_lines();
     kill(pid, SIGTERM);
     waitpid(pid, NULL, 0);
     for (int n = KEEP; n >= 0; n--) {
@@ -113,7 +123,7 @@ static void test_turned_under_a_writer(void **state)
         last = read_numbers(name, last, &gaps);
     }
     assert_true(last > 100);
-    assert_true(gaps < last / 20); /* a few a turn at most, with a writer that does nothing else */
+    assert_true(gaps <= KEEP); /* nothing is missing but what came between a copy and its end, as much as that may be */
     snprintf(name, sizeof name, "%s.%d", path, KEEP + 1);
     assert_int_not_equal(access(name, F_OK), 0);
     conf_free(&s->conf);
