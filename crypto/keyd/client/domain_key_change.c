@@ -159,7 +159,7 @@ static enum rc put_both(struct changing *g, const struct pki_bundle *b, struct e
 }
 
 /* Keys without a certificate whose time is over are destroyed: the file says by its date when it was retired. */
-static void sweep(const char *dir, const char *below)
+static void sweep_below(const char *dir, const char *below)
 {
     char path[PATH_MAX];
     const struct dirent *en;
@@ -176,6 +176,13 @@ static void sweep(const char *dir, const char *below)
     }
     if (d)
         closedir(d);
+}
+
+/* Both, whoever's key was changed: the outbox has one owner, and nobody would look there again once hers is removed. */
+static void sweep(const char *dir)
+{
+    sweep_below(dir, "domains");
+    sweep_below(dir, "publish");
 }
 
 static enum rc folders(const char *dir, const char *below, struct err *e)
@@ -201,7 +208,7 @@ enum rc domain_key_import(const char *dir, const char *domain, const struct pki_
     if (rc == RC_OK)
         rc = put_both(&g, b, e);
     if (rc == RC_OK)
-        sweep(dir, folder_of(domain));
+        sweep(dir);
     if (g.k)
         domain_key_free(&g.k);
     ring_close(&g.ring);
@@ -222,12 +229,13 @@ static bool drop_certificate(const struct changing *g, enum rc *rc, struct err *
     return false;
 }
 
-/* The key signs on for those who are being shown its certificate. */
-static enum rc retire_key(struct changing *g, struct err *e)
+/* The key signs on for those who are being shown its certificate. *any_out: there was one in use. */
+static enum rc retire_key(struct changing *g, bool *any_out, struct err *e)
 {
     enum rc rc = read_key(g, e);
 
     if (rc == RC_OK && g->k->key.n > 0) {
+        *any_out = true;
         former_add(g->k, former_keep(g->k, SPAN_NULL));
         wipe(&g->k->key, sizeof g->k->key);
         date_formers(g->k);
@@ -238,6 +246,8 @@ static enum rc retire_key(struct changing *g, struct err *e)
     return rc;
 }
 
+/* A removal that was killed half way has left a key without its certificate, or one that is retired while the running keyd does not know: doing it again ends it. So the
+ * key's file counts as well as the certificate, until its time is over. */
 enum rc domain_key_remove(const char *dir, const char *domain, struct err *e)
 {
     struct changing g = {.dir = dir, .ring = {.lock = -1}};
@@ -247,17 +257,16 @@ enum rc domain_key_remove(const char *dir, const char *domain, struct err *e)
     for (size_t i = 0; rc == RC_OK && i < 2; i++) {
         if ((size_t)snprintf(g.name, sizeof g.name, "%s.%s", domain, kinds[i]) >= sizeof g.name)
             rc = err_set(e, RC_SYNTAX, "no such domain");
-        else if (drop_certificate(&g, &rc, e)) {
-            any = true;
-            rc = retire_key(&g, e);
+        else {
+            any = drop_certificate(&g, &rc, e) || any;
+            rc = rc == RC_OK ? retire_key(&g, &any, e) : rc;
         }
     }
     if (rc == RC_OK)
         rc = any ? ring_write(dir, &g.ring, e)
                  : err_set(e, RC_NOTFOUND, "%s has no certificate of its own",
                            strcmp(domain, OUTBOX_KEY) == 0 ? "the publication" : domain);
-    if (rc == RC_OK)
-        sweep(dir, folder_of(domain));
+    sweep(dir);
     ring_close(&g.ring);
     return rc;
 }

@@ -25,18 +25,20 @@ struct renewing {
     unsigned n;
 };
 
-/* False: there is no such file, or nobody may read it. */
+/* False: there is no such file, or it cannot be read, whole. */
 static bool read_pem(const char *path, struct buf *out)
 {
     unsigned char piece[4096];
     size_t n;
     FILE *f = fopen(path, "re");
+    bool whole;
 
     while (f && out->n < PEM_MAX && (n = fread(piece, 1, sizeof piece, f)) > 0)
         buf_add(out, piece, n);
+    whole = f && feof(f) && !ferror(f);
     if (f)
         fclose(f);
-    return f != NULL;
+    return whole;
 }
 
 static bool is_due(const struct renewing *g, struct span pem)
@@ -113,22 +115,34 @@ static bool is_certificate(const char *name)
            ((n > 8 && strcmp(name + n - 8, ".rsa.pem") == 0) || (n > 7 && strcmp(name + n - 7, ".ec.pem") == 0));
 }
 
-static enum rc of_all(struct renewing *g, struct err *e)
+/* All names first: a folder that changes while it is read may give a name twice, or new ones without end. Each name ends with NUL. */
+static enum rc all_names(const char *dir, struct buf *out, struct err *e)
 {
-    char path[PATH_MAX], name[NAME_MAX + 16];
+    char path[PATH_MAX];
     const struct dirent *en;
-    enum rc rc = RC_OK;
-    bool there;
-    DIR *d = snprintf(path, sizeof path, "%s/tls/domains", g->r->dir) < (int)sizeof path ? opendir(path) : NULL;
+    DIR *d = snprintf(path, sizeof path, "%s/tls/domains", dir) < (int)sizeof path ? opendir(path) : NULL;
 
     if (!d)
         return errno == ENOENT ? RC_OK : err_sys(e, RC_PERM, "%s cannot be read", path);
-    while (rc == RC_OK && (en = readdir(d)) != NULL)
-        if (is_certificate(en->d_name)) {
-            snprintf(name, sizeof name, "domains/%s", en->d_name);
-            rc = one(g, name, &there, e);
-        }
+    while ((en = readdir(d)) != NULL)
+        if (is_certificate(en->d_name))
+            buf_add(out, en->d_name, strlen(en->d_name) + 1);
     closedir(d);
+    return RC_OK;
+}
+
+static enum rc of_all(struct renewing *g, struct err *e)
+{
+    char name[NAME_MAX + 16];
+    struct buf names = BUF_INIT;
+    enum rc rc = all_names(g->r->dir, &names, e);
+    bool there;
+
+    for (size_t at = 0; rc == RC_OK && at < names.n; at += strlen((const char *)names.p + at) + 1) {
+        snprintf(name, sizeof name, "domains/%s", (const char *)names.p + at);
+        rc = one(g, name, &there, e);
+    }
+    buf_free(&names);
     return rc;
 }
 
