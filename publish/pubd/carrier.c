@@ -240,7 +240,7 @@ static void read_url(struct carrier *c)
     snprintf(c->place, sizeof c->place, "http://%s:%ld", c->host, port);
 }
 
-/* NULL: there is none of that kind. */
+/* NULL: there is none of that kind, or none that can be read: a process that ended here would be started for ever, with nobody to say why. */
 static const char *chain(struct carrier *c, const char *path)
 {
     static char text[PEM_MAX];
@@ -253,8 +253,10 @@ static const char *chain(struct carrier *c, const char *path)
         return NULL;
     if (f)
         fclose(f);
-    if (cert_info_pem(span_of(text, n), &i, &e) != RC_OK)
-        die("%s holds no certificate: pli cert import FILE --outbox puts one there", path);
+    if (cert_info_pem(span_of(text, n), &i, &e) != RC_OK) {
+        log_ev(LOG_WARN_, "publish-certificate", "state=unread file=%s", log_esc(span_str(path)));
+        return NULL;
+    }
     c->ends = c->ends == 0 || i.not_after < c->ends ? i.not_after : c->ends;
     return path;
 }

@@ -19,13 +19,20 @@ static bool another_time(long status)
 /* FHIR R4 issue-type: what passes by itself, and what a key or certificate that is mended makes go (the like of 4xx above). */
 static bool passes(const char *code)
 {
-    static const char *const rows[] = {"transient", "lock-error", "no-store", "exception", "timeout", "incomplete",
-                                       "throttled", "security",   "login",    "unknown",   "expired", "forbidden"};
+    static const char *const rows[] = {"transient",  "lock-error", "no-store", "exception", "timeout",
+                                       "incomplete", "throttled",  "security", "login",     "unknown",
+                                       "expired",    "forbidden",  "conflict"};
 
     for (size_t i = 0; code && i < sizeof rows / sizeof *rows; i++)
         if (strcmp(code, rows[i]) == 0)
             return true;
     return false;
+}
+
+/* Of a delete: there is nothing left to do. */
+static bool is_gone(const char *event, const char *why)
+{
+    return why && strcmp(event, "delete") == 0 && (strcmp(why, "not-found") == 0 || strcmp(why, "deleted") == 0);
 }
 
 /* What an OperationOutcome says behind a 2xx: a gateway may put any failure into a 200. "error" and "fatal" mean that the action failed. A delete whose entry is not found is done. */
@@ -43,7 +50,7 @@ static int outcome(const char *event, json_t *root)
             continue;
         if (passes(why))
             return LATER;
-        if (!why || strcmp(why, "not-found") != 0 || strcmp(event, "delete") != 0)
+        if (!is_gone(event, why))
             code = REFUSED;
     }
     return code;
@@ -88,5 +95,5 @@ int carrier_judge(const char *event, long status, struct span body, struct buf *
         return LATER;
     if (status < 300)
         return said;
-    return status == 404 && strcmp(event, "delete") == 0 ? TAKEN : REFUSED;
+    return (status == 404 || status == 410) && strcmp(event, "delete") == 0 ? TAKEN : REFUSED;
 }

@@ -264,7 +264,8 @@ static bool save(struct outbox *o, struct pub_entry *en, int64_t now)
     log_err(LOG_ERROR_, "publish-state", &e);
     outbox_complain(o, span_str(e.log));
     o->unsaved = true;
-    o->pause_until = now + DISK_PAUSE_S;
+    if (o->pause_until < now + DISK_PAUSE_S) /* the other side may have asked for a longer one */
+        o->pause_until = now + DISK_PAUSE_S;
     return false;
 }
 

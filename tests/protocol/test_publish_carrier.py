@@ -253,6 +253,13 @@ def test_replaced_ended_removed(place):
     (f,) = [f for f in json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"] if f["check"] == "publish-certificate"]
     assert f["level"] == "fail" and f["text"].startswith("the certificate of the publication ec ended on "), f
 
+    own.write_bytes(own.read_bytes()[:300])  # cut off by a power failure
+    was = pli.daemon("pli-pubd")
+    os.kill(was, signal.SIGKILL)
+    pli.wait_daemon("pli-pubd", not_pid=was)
+    assert eventually(lambda: "ev=publish-certificate state=unread file=" in pli.output())
+    assert eventually(lambda: pli.pli("publish", "status", check=False).returncode == 0)
+
     imports("remove", "--outbox")
     pli.add("aucun@chu.test", sign="never")
     report = eventually(lambda: [x["report"] for x in pli.json("publish", "list") if x["address"] == "aucun@chu.test" and x["report"]])[0]
