@@ -7,6 +7,8 @@
 #include "store/ops/octets.h"
 #include <stdlib.h>
 
+enum { USED_TRIES = 5 };
+
 static enum rc count_keys(struct tx *t, enum table tb, uint64_t *n_out, struct err *e)
 {
     struct key from = {{0}, 0};
@@ -94,6 +96,18 @@ static enum rc add_used(struct tx *t, uint64_t mbx, struct store_used_rep *rep, 
     return rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
+/* A bare read may be the one that is given up where two wait for each other; nothing was added then, and the next try finds the way free. */
+static enum rc add_used_again(struct tx *t, uint64_t mbx, struct store_used_rep *rep, struct err *e)
+{
+    enum rc rc = add_used(t, mbx, rep, e);
+
+    for (int tries = 1; rc == RC_TEMP && t->deadlock && tries < USED_TRIES; tries++) {
+        t->deadlock = false;
+        rc = add_used(t, mbx, rep, e);
+    }
+    return rc;
+}
+
 enum rc do_used(struct tx *none, const struct ask *a, struct err *e)
 {
     const struct store_used_req *rq = a->req;
@@ -104,6 +118,6 @@ enum rc do_used(struct tx *none, const struct ask *a, struct err *e)
     (void)none;
     tx_bare(&a->d->env, &t);
     for (size_t i = 0; rc == RC_OK && i < rq->boxes.n / 8; i++)
-        rc = add_used(&t, rd_u64(&r), a->rep, e);
+        rc = add_used_again(&t, rd_u64(&r), a->rep, e);
     return rc == RC_OK && !rd_done(&r) ? err_set(e, RC_SYNTAX, "store: a list of mailboxes is cut off") : rc;
 }
