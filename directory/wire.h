@@ -314,7 +314,7 @@ enum dird_sign { SIGN_UNSAID = 0, SIGN_ALWAYS, SIGN_NEVER }; /* new accounts of 
     F(T, U8, unpublished)                    /* 1: the national directory is told of none of its mailboxes */          \
     F(T, U64, accounts)                      /* answered: how many addresses of it are mailboxes, of any state */        \
     F(T, U64, active)                        /* answered, as all that follow: accounts of that state */                \
-    F(T, U64, pending)                       /* no password was chosen with the code yet */                            \
+    F(T, U64, pending)                       /* nobody has opened them yet */                                          \
     F(T, U64, suspended)                                                                                               \
     F(T, U64, closed)                                                                                                  \
     F(T, U64, per)                           /* accounts of that type */                                               \

@@ -257,19 +257,26 @@ static void overlay(struct dird_account *to, const struct dird_account *from, ui
         to->paperless = from->paperless;
 }
 
-/* The entries behind it: its person, and what its structure is called from now on. former: the person's number before. */
-static enum rc relations_follow(struct dird *d, const struct dird_account *a, uint32_t what, struct span former,
-                                bool names, struct err *e)
+/* What its structure is called from now on. Before the account is changed: of a change that was cut off between the two, the same once more would find nothing to do. */
+static enum rc name_its_structure(struct dird *d, const struct dird_account *a, struct err *e)
 {
     struct buf before = BUF_INIT;
+    enum rc rc = RC_OK;
+    if (a->structure.n > 0 && a->structure_name.n > 0)
+        rc = structure_put(d, a->structure, a->structure_name, &before, e);
+    buf_free(&before);
+    return rc;
+}
+
+/* The entry of its person. former: the person's number before. */
+static enum rc person_follows(struct dird *d, const struct dird_account *a, uint32_t what, struct span former,
+                              struct err *e)
+{
     enum rc rc = RC_OK;
     if (a->rpps.n > 0 && (what & (DS_NAME | DS_PROFESSION | DS_SPECIALTY | DS_RPPS)))
         rc = person_put(d, a, e);
     if (rc == RC_OK && (what & DS_RPPS) && former.n > 0 && !span_eq(former, a->rpps))
         person_drop_if_alone(d, former);
-    if (rc == RC_OK && names && (what & DS_STRUCTURE_NAME) && a->structure.n > 0 && a->structure_name.n > 0)
-        rc = structure_put(d, a->structure, a->structure_name, &before, e);
-    buf_free(&before);
     return rc;
 }
 
@@ -309,6 +316,8 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
         rc = account_check_aliases(d->cache, &a, e);
     if (rc == RC_OK && (what & DS_ALIASES))
         rc = aliases_free(d, &a, e);
+    if (rc == RC_OK && names && (what & DS_STRUCTURE_NAME))
+        rc = name_its_structure(d, &a, e);
     if (rc != RC_OK)
         goto out;
     struct mods *m = mods_new(true);
@@ -316,7 +325,7 @@ enum rc account_set(struct dird *d, uint32_t what, const struct dird_account *ch
     rc = account_modify(d, a.address, m, e);
     mods_free(&m);
     if (rc == RC_OK)
-        rc = relations_follow(d, &a, what, former, names, e);
+        rc = person_follows(d, &a, what, former, e);
 out:
     buf_free(&mem);
     buf_free(&merged);

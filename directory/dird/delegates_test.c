@@ -105,6 +105,24 @@ static uint8_t state_of(const char *address)
     return a.state;
 }
 
+/* A person's mailbox: her secretary's mail program opens it when it lists the folders, and she has not even chosen a password. */
+static void a_delegate_opens_no_persons(void **state)
+{
+    static const char doctor[] = "nouvelle@chu.example";
+    struct dird_account a = per(doctor, "Nouvelle", 75);
+    struct dird_delegate_rep rep = {0};
+    struct buf hers = signed_in(HER);
+    struct err e = {0};
+    (void)state;
+    a.code_until = (uint64_t)clock_utc() + 1000;
+    assert_int_equal(add(a), RC_OK);
+    assert_int_equal(set(doctor, HER, 62, ACL_L | ACL_R, 3), RC_OK);
+    assert_int_equal(ticket_for(buf_span(&hers), 75, &rep, &e), RC_OK);
+    assert_int_equal(state_of(doctor), DA_PENDING);
+    assert_int_equal(set(doctor, HER, 62, 0, 0), RC_OK);
+    buf_free(&hers);
+}
+
 /* A ward's mailbox: made with a code that nobody uses, for its delegates read it. */
 static void a_delegate_opens_what_is_pending(void **state)
 {
@@ -114,6 +132,9 @@ static void a_delegate_opens_what_is_pending(void **state)
     struct buf hers = signed_in(HER);
     struct err e = {0};
     (void)state;
+    a.type = DT_ORG;
+    a.structure = SPAN_LIT("970100012");
+    a.responsible = SPAN_LIT("Dr Ana");
     a.code_until = (uint64_t)clock_utc() + 1000;
     assert_int_equal(add(a), RC_OK);
     assert_int_equal(set(ward, HER, 62, ACL_L | ACL_R, 3), RC_OK);
@@ -262,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(who_is_one_of_whom),
                                        cmocka_unit_test(a_delegate_opens_what_is_pending),
+                                       cmocka_unit_test(a_delegate_opens_no_persons),
                                        cmocka_unit_test(the_ticket_of_a_delegate),
                                        cmocka_unit_test(who_is_none_any_more_is_told_nothing),
                                        cmocka_unit_test(an_address_is_there_once),

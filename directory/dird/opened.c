@@ -69,11 +69,12 @@ enum rc sign_in_and_open(struct dird *d, const struct ipc_peer *p, const struct 
     return auth_sign_in(d->auth, q, process, mem, rep, e);
 }
 
-/* What is a ward's is opened by delegates, and by nobody with a password of its own. */
+/* What is a ward's is opened by delegates, and by nobody with a password of its own. A person's is opened by that person alone: a delegate's mail program opens all that
+ * it may see when it lists the folders, and colleagues would write to somebody who has not even chosen a password. */
 void delegate_opens(struct dird *d, struct span address)
 {
     struct cache_view v;
     cache_find(d->cache, address, &v);
-    if (v.pending)
+    if (v.pending && v.type != DT_PER)
         opened(d, address);
 }
