@@ -56,6 +56,9 @@ static bool take_text(const struct filling *f)
 {
     struct buf text = BUF_INIT;
     struct err ignored;
+
+    if (is_none(f->cell))
+        return true;
     bool good = text_normal(f->cell, TEXT_MOST, &text, &ignored) == RC_OK && text.n <= TEXT_MOST;
 
     if (good) {
@@ -74,7 +77,7 @@ static bool take_quota(const struct filling *f)
 
 static bool take_number(const struct filling *f)
 {
-    return roster_number(f->cell, SET_INT, where(f)) && *(uint64_t *)where(f) <= INT32_MAX;
+    return is_none(f->cell) || (roster_number(f->cell, SET_INT, where(f)) && *(uint64_t *)where(f) <= INT32_MAX);
 }
 
 static bool take_size(const struct filling *f)

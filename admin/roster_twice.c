@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ALIASES_MOST = sizeof((struct roster_wish *)NULL)->alias / sizeof *((struct roster_wish *)NULL)->alias };
 struct named {
     char address[ADDRESS_ROOM];
     uint32_t row;
@@ -38,8 +39,8 @@ static bool add_row(struct names *all, const struct roster *r, uint32_t row)
     struct span rest = roster_cell(r, row, ROSTER_ALIASES), one;
     bool room = add_name(all, roster_cell(r, row, ROSTER_ADDRESS), row, false);
 
-    while (room && (one = roster_next_alias(&rest)).n > 0)
-        room = add_name(all, one, row, true);
+    for (size_t n = 0; room && n <= ALIASES_MOST && (one = roster_next_alias(&rest)).n > 0; n++)
+        room = add_name(all, one, row, true); /* a row with more is refused whatever they are */
     return room;
 }
 

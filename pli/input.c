@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/input.c - see pli/input.h. */
 #include "pli/input.h"
+#include "admin/names.h"
+#include "base/log.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { SHOWN_MOST = 4096 };
 
 int input_read(struct cmd *c, const char *name, size_t most, struct buf *out)
 {
@@ -24,4 +28,16 @@ int input_read(struct cmd *c, const char *name, size_t most, struct buf *out)
     if (fd > 0)
         close(fd);
     return n < 0 ? cmd_sys(c, "%s cannot be read", name) : PLI_OK;
+}
+
+void input_show(FILE *to, struct span words)
+{
+    struct buf as = BUF_INIT;
+    struct err e;
+
+    if (text_normal(words, SHOWN_MOST, &as, &e) == RC_OK)
+        fprintf(to, "%.*s", SPAN_ARG(words));
+    else
+        fputs(log_esc(words), to);
+    buf_free(&as);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/publishing.c - see pli/publishing.h. */
 #include "pli/publishing.h"
-#include "admin/names.h"
-#include "base/log.h"
 #include "pli/conf.h"
+#include "pli/input.h"
 #include "pli/instance.h"
 #include "pli/people.h"
 #include "pli/super/procs.h"
@@ -92,23 +91,12 @@ json_t *publish_status_json(const struct pubd_status_rep *s)
                      "last_error", json_text(s->last_error));
 }
 
-static void put_line(struct span line)
-{
-    struct buf as = BUF_INIT;
-    struct err e;
-
-    if (text_normal(line, PUB_REPORT, &as, &e) == RC_OK)
-        printf("%.*s\n", SPAN_ARG(line));
-    else
-        printf("%s\n", log_esc(line));
-    buf_free(&as);
-}
-
 void publish_report(const char *label, struct span report)
 {
     printf("%s", label);
     while (report.n > 0) {
-        put_line(span_cut(&report, '\n'));
+        input_show(stdout, span_cut(&report, '\n'));
+        printf("\n");
         if (report.n > 0)
             printf("%*s", (int)strlen(label), "");
     }

@@ -71,10 +71,14 @@ static void print_row(struct importing *im, const struct roster_result *r)
     if (r->outcome == ROSTER_UNCHANGED)
         return;
     wipe_bar(im);
-    fprintf(to, "line %u: %.*s ", r->line, SPAN_ARG(span_head(r->address, 100)));
+    fprintf(to, "line %u: ", r->line);
+    input_show(to, span_head(r->address, 100));
+    fprintf(to, " ");
     if (im->dry && r->outcome < ROSTER_UNCHANGED) /* a name that was read in the wrong encoding is seen */
         fprintf(to, "%s%.*s%swould be ", r->name.n ? "(" : "", SPAN_ARG(r->name), r->name.n ? ") " : "");
-    fprintf(to, "%s%s%s\n", roster_outcomes[r->outcome], r->why[0] ? ": " : "", r->why);
+    fprintf(to, "%s%s", roster_outcomes[r->outcome], r->why[0] ? ": " : "");
+    input_show(to, span_str(r->why));
+    fprintf(to, "\n");
 }
 
 /* A disk that takes no more sheets ends the run: an account whose password nobody has is of no use. */

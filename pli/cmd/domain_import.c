@@ -16,6 +16,15 @@ struct importing {
     bool dry;
 };
 
+static void print_row(const struct domain_result *r, const char *would, FILE *to)
+{
+    fprintf(to, "line %u: ", r->line);
+    input_show(to, span_head(r->domain, 100));
+    fprintf(to, " %s%s%s", would, roster_outcomes[r->outcome], r->why[0] ? ": " : "");
+    input_show(to, span_str(r->why));
+    fprintf(to, "\n");
+}
+
 static bool told(const struct domain_result *r, void *ctx)
 {
     struct importing *im = ctx;
@@ -27,8 +36,7 @@ static bool told(const struct domain_result *r, void *ctx)
                               json_pack("{s:i,s:o,s:s,s:s}", "line", (int)r->line, "domain", json_text(r->domain),
                                         "outcome", roster_outcomes[r->outcome], "why", r->why));
     else if (r->outcome != ROSTER_UNCHANGED)
-        fprintf(well ? stdout : stderr, "line %u: %.*s %s%s%s%s\n", r->line, SPAN_ARG(span_head(r->domain, 100)),
-                im->dry && well ? "would be " : "", roster_outcomes[r->outcome], r->why[0] ? ": " : "", r->why);
+        print_row(r, im->dry && well ? "would be " : "", well ? stdout : stderr);
     return true;
 }
 

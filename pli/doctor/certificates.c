@@ -57,8 +57,9 @@ static void begin(struct report *r, struct looking *l)
     (void)certificates_of_server(r->c->root, note_authority, l, &e); /* what is wrong there is told of by itself */
 }
 
-/* advice: of each kind. */
-static void tell(struct report *r, const struct looking *l, const char *check, const char *const advice[KINDS])
+/* whose: of several, "of domains". advice: of each kind. */
+static void tell(struct report *r, const struct looking *l, const char *check, const char *whose,
+                 const char *const advice[KINDS])
 {
     for (size_t k = 0; k < KINDS; k++) {
         const struct found *f = &l->of[k];
@@ -76,8 +77,8 @@ static void tell(struct report *r, const struct looking *l, const char *check, c
                     f->first.name, (long long)f->first.days_left, until);
         else if (f->n > 1)
             finding(r, level, check, advice[k],
-                    "%zu certificates %s, the first, of %s, on %.10s (pli cert expiring lists them)", f->n,
-                    ended ? "of domains have ended" : "of domains end within 30 days", f->first.name, until);
+                    "%zu certificates %s %s, the first, of %s%s, on %.10s (pli cert expiring lists them)", f->n, whose,
+                    ended ? "have ended" : "end within 30 days", the, f->first.name, until);
     }
 }
 
@@ -94,7 +95,7 @@ void check_domain_certificates(struct report *r)
     begin(r, &l);
     if (certificates_of_domains(r->c->root, note, &l, &e) != RC_OK)
         finding(r, F_FAIL, "certificate", "run pli doctor as root or as the instance's owner", "%s", e.log);
-    tell(r, &l, "certificate", advice);
+    tell(r, &l, "certificate", "of domains", advice);
     if (l.good > 0)
         finding(r, F_OK, "certificate", NULL, "%zu certificates of domains are good", l.good);
 }
@@ -116,7 +117,7 @@ void check_outbox_certificate(struct report *r)
 
     begin(r, &l);
     (void)certificates_of_outbox(r->c->root, note, &l, &e);
-    tell(r, &l, "publish-certificate", advice);
+    tell(r, &l, "publish-certificate", "of the publication", advice);
     for (size_t k = 0; k < KINDS; k++)
         n += l.of[k].n;
     clock_iso(l.good_until * 1000, until);

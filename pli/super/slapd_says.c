@@ -93,7 +93,7 @@ static void follow(int from)
         if (r == 0)
             say_unsaid(&says);
         n = r > 0 ? read(from, piece, sizeof piece) : 1;
-        if (n < 0 && errno != EINTR)
+        if ((r < 0 || n < 0) && errno != EINTR)
             break;
         if (r > 0 && n > 0)
             slapd_says_take(&says, span_of(piece, (size_t)n), clock_mono());

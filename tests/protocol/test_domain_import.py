@@ -65,6 +65,12 @@ def test_added_changed_and_as_it_was(inst, file):
     assert [r[1] for r in outcomes(inst, path)[0].values()] == ["unchanged"] * 3
     assert inst.pli("domain", "import", path) == "3 rows: 0 added, 0 changed, 3 unchanged\n"
 
+    rows, _ = outcomes(inst, file("domain;description;comptes max\nun.import.test;aucune;none\n"))
+    assert rows == {2: ("un.import.test", "changed", "description, max_accounts")}
+    one = inst.json("domain", "show", "un.import.test")
+    assert not one["description"] and not one["most_accounts"]
+    outcomes(inst, file("domain;description\nun.import.test;Cabinet; des Lilas\n".replace("Cabinet; des Lilas", '"Cabinet; des Lilas"')))
+
     path = file("domain,quota,postmaster,state\nun.import.test,none,none,\ndeux.import.test,,,active\n")
     rows, _ = outcomes(inst, path, "--dry-run")
     assert rows == {2: ("un.import.test", "changed", "quota, postmaster"), 3: ("deux.import.test", "changed", "state")}
@@ -82,6 +88,8 @@ def test_a_row_that_is_wrong_stops_no_other(inst, file):
     assert {n: r[1] for n, r in rows.items()} == {2: "added", 3: "refused", 4: "refused", 5: "refused", 6: "refused", 7: "refused", 8: "refused", 9: "added"}
     assert rows[4][2] == "line 2 has that domain already" and rows[6][2].startswith('quota: not "beaucoup" but ')
     assert rows[7][2] == "personne@chu.test is no account: a postmaster needs the address of one"
+    hostile = inst.pli("domain", "import", file('domain;quota\n"x\x1b[2J\nline 3: autre.test added";1G\nun.import.test;"\x1b[31m"\n'), check=False)
+    assert hostile.returncode == 1 and "\x1b" not in hostile.stderr and "\nline 3: autre.test added" not in hostile.stderr and "line 4: un.import.test refused" in hostile.stderr
     assert said["refused"] == 6 and not {"chef.import.test", "quota.import.test", "nul.import.test"} & set(names(inst))
 
 
