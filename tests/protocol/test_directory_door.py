@@ -105,7 +105,7 @@ def test_a_paged_read_is_whole(pli):
 def test_a_stranger_writes_no_line_of_the_log(pli):
     """slapd prints the number of a control that it does not know, as it came, for who is not signed in, too: nobody forges a line, commands a terminal or floods the log."""
     forged = "2026-11-29T20:32:18.729Z dird[1] info ev=signin login=forged@chu.test rc=ok"
-    control = tlv(0xa0, tlv(0x30, text(f"1.2\n{forged}\n\x1b]0;titre\x07")))
+    control = tlv(0xa0, tlv(0x30, text(f"{forged}\n{forged}\n\x1b]0;titre\x07")))
     root = text("") + tlv(10, b"\0") * 2 + tlv(2, b"\0") * 2 + tlv(1, b"\0") + text("objectClass", 0x87) + tlv(0x30, b"")
     with LdapLine(pli) as line:
         def ask(n):
@@ -114,7 +114,7 @@ def test_a_stranger_writes_no_line_of_the_log(pli):
                 line.send(tlv(0x63, root) + control)
                 while line.answer()[0] != 0x65:
                     continue
-            return "ev=slapd-unsaid lines=" in pli.output()
+            return "ev=slapd-unsaid lines=" in pli.output() and "forged@chu.test" in pli.output()  # of what comes when all places are taken, the first line of each second
         ask(100)
         assert eventually(lambda: ask(1)), "what was left out is told"
     said = [x for x in pli.output().splitlines() if "forged@chu.test" in x]
