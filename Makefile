@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 # Pli's build: one Makefile, no recursion, folders listed once, dependency files from the compiler.
 #   make              programs into build/bin (PROFILE=release, the default; PROFILE=dev: ASan, UBSan, warnings are errors, build-dev/)
-#   make check        unit tests (dev profile), under a minute once built, no root    T=mime/ runs one folder, T=mime/scan one file
+#   make check        unit tests (dev profile), about a minute once built, no root    T=mime/ runs one folder, T=mime/scan one file
 #   make test         everything: packages, both profiles, unit tests, pytest; ends with "N passed, N failed, N skipped"
 #   make demo         a report goes from a hospital to a doctor, step by step
 #   make fuzz         every fuzzer for FUZZ_SECONDS (60)        make bench      measurements
