@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct roster_heading domain_columns[DOMAIN_COLUMNS] = {
+const struct column_heading domain_columns[DOMAIN_COLUMNS] = {
     [DOMAIN_NAME] = {"domain", "domaine", "hopital.exemple.fr"},
     [DOMAIN_DESCRIPTION] = {"description", "description", "a line of text, 255 octets at most"},
     [DOMAIN_QUOTA] = {"quota", "quota", "octets, or 500M, 2G; 0: no bound; none"},
@@ -22,48 +22,17 @@ const struct roster_heading domain_columns[DOMAIN_COLUMNS] = {
 
 struct reading {
     struct domain_roster *r;
-    int column[TABLE_CELLS]; /* enum domain_column of each cell */
-    size_t n;
-    uint32_t has;
-    bool begun;
+    struct columns columns;
 };
 
 /* ---- the first row ---- */
-static int column_of(struct span name)
-{
-    for (int i = 0; i < DOMAIN_COLUMNS; i++)
-        if (roster_heading_is(&domain_columns[i], name))
-            return i;
-    return -1;
-}
-
-static enum rc unknown_column(struct span name, struct err *e)
-{
-    struct buf known = BUF_INIT;
-    enum rc rc;
-
-    roster_headings(domain_columns, DOMAIN_COLUMNS, &known);
-    rc = err_set(e, RC_SYNTAX, "line 1: no such column: %.*s (known: %s)", SPAN_ARG(span_head(name, 60)),
-                 buf_cstr(&known));
-    buf_free(&known);
-    return rc;
-}
-
 static enum rc read_heading(struct reading *in, const struct table_row *row, struct err *e)
 {
-    for (size_t i = 0; i < row->n; i++) {
-        int c = column_of(row->cell[i]);
+    enum rc rc = columns_begin(&in->columns, row, e);
 
-        if (c < 0)
-            return unknown_column(row->cell[i], e);
-        if (in->has & 1u << c)
-            return err_set(e, RC_SYNTAX, "line 1: the column %s is there twice", domain_columns[c].english);
-        in->has |= 1u << c;
-        in->column[i] = c;
-    }
-    in->n = row->n;
-    in->begun = true;
-    return in->has & 1u << DOMAIN_NAME ? RC_OK : err_set(e, RC_SYNTAX, "line 1: the column domain must be there");
+    if (rc == RC_OK && !(in->columns.has & 1u << DOMAIN_NAME))
+        return err_set(e, RC_SYNTAX, "line 1: the column domain must be there");
+    return rc;
 }
 
 /* ---- the others ---- */
@@ -89,14 +58,13 @@ static enum rc row_add(struct domain_roster *r, uint32_t line, struct domain_row
 static enum rc read_row(struct reading *in, const struct table_row *row, struct err *e)
 {
     struct domain_row *to = NULL;
-    enum rc rc;
+    enum rc rc = columns_fit(&in->columns, row, e);
 
-    if (row->n > in->n)
-        return err_set(e, RC_SYNTAX, "line %u: %zu cells, but %zu columns", (unsigned)row->line, row->n, in->n);
-    rc = row_add(in->r, row->line, &to, e);
+    if (rc == RC_OK)
+        rc = row_add(in->r, row->line, &to, e);
     for (size_t i = 0; rc == RC_OK && i < row->n; i++) {
-        to->off[in->column[i]] = (uint32_t)in->r->cells.n;
-        to->len[in->column[i]] = (uint32_t)row->cell[i].n;
+        to->off[in->columns.column[i]] = (uint32_t)in->r->cells.n;
+        to->len[in->columns.column[i]] = (uint32_t)row->cell[i].n;
         buf_addspan(&in->r->cells, row->cell[i]);
     }
     return rc;
@@ -106,7 +74,7 @@ static enum rc take(const struct table_row *row, void *ctx, struct err *e)
 {
     struct reading *in = ctx;
 
-    return in->begun ? read_row(in, row, e) : read_heading(in, row, e);
+    return in->columns.begun ? read_row(in, row, e) : read_heading(in, row, e);
 }
 
 /* ---- domains that come twice ---- */
@@ -147,14 +115,14 @@ static enum rc find_doubles(struct domain_roster *r, struct err *e)
 
 enum rc domain_roster_read(struct span text, const char *encoding, struct domain_roster *out, struct err *e)
 {
-    struct reading in = {.r = out};
+    struct reading in = {.r = out, .columns = {.all = domain_columns, .n = DOMAIN_COLUMNS}};
     enum rc rc;
 
     *out = (struct domain_roster){.n = 0};
     if (text.n > DOMAIN_FILE_MOST)
         return err_set(e, RC_SYNTAX, "the file is larger than %d MiB", DOMAIN_FILE_MOST >> 20);
     rc = encoding_table(encoding, text, take, &in, e);
-    if (rc == RC_OK && !in.begun)
+    if (rc == RC_OK && !in.columns.begun)
         rc = err_set(e, RC_SYNTAX, "the file is empty: its first line names the columns");
     return rc == RC_OK ? find_doubles(out, e) : rc;
 }

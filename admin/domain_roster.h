@@ -35,7 +35,7 @@ enum domain_column {
     DOMAIN_STATE,
     DOMAIN_COLUMNS
 };
-extern const struct roster_heading domain_columns[DOMAIN_COLUMNS];
+extern const struct column_heading domain_columns[DOMAIN_COLUMNS];
 
 enum { DOMAIN_ROWS = 100000, DOMAIN_FILE_MOST = 64 << 20, DOMAIN_TRIES = 8 };
 struct domain_row {

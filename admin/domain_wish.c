@@ -122,7 +122,7 @@ struct word {
 static bool take_word(const struct filling *f, const struct word *words, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (roster_same_words(f->cell, words[i].word)) {
+        if (columns_same_words(f->cell, words[i].word)) {
             *(uint8_t *)where(f) = words[i].is;
             return true;
         }

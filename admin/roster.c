@@ -2,13 +2,11 @@
 /* admin/roster.c - a roster read: its columns and its rows. See admin/roster.h. */
 #include "admin/roster.h"
 #include "admin/encoding.h"
-#include "admin/table.h"
-#include "directory/fold.h"
 #include "directory/import/ldif.h"
 #include <stdlib.h>
 #include <string.h>
 
-const struct roster_heading roster_columns[ROSTER_COLUMNS] = {
+const struct column_heading roster_columns[ROSTER_COLUMNS] = {
     [ROSTER_ADDRESS] = {"address", "adresse", "prenom.nom@domaine"},
     [ROSTER_TYPE] = {"type", "type", "per, org, app, cab"},
     [ROSTER_NAME] = {"name", "nom_affiche", "as it is shown; else given and family name"},
@@ -38,79 +36,18 @@ const struct roster_heading roster_columns[ROSTER_COLUMNS] = {
 
 struct reading {
     struct roster *r;
-    int column[TABLE_CELLS]; /* enum roster_column of each cell */
-    size_t n;
-    bool begun;
+    struct columns columns;
 };
 
 /* ---- the first row ---- */
-/* A heading is typed by a person: "Prénom", "Liste rouge" and "liste_rouge" are what they look like. */
-bool roster_same_words(struct span typed, const char *known)
-{
-    struct buf a = BUF_INIT, b = BUF_INIT;
-    bool same;
-
-    fold_words(typed, &a);
-    fold_words(span_str(known), &b);
-    same = span_eq(buf_span(&a), buf_span(&b));
-    buf_free(&a);
-    buf_free(&b);
-    return same;
-}
-
-bool roster_heading_is(const struct roster_heading *h, struct span typed)
-{
-    return roster_same_words(typed, h->english) || roster_same_words(typed, h->french);
-}
-
-static int column_of(struct span name)
-{
-    for (int i = 0; i < ROSTER_COLUMNS; i++)
-        if (roster_heading_is(&roster_columns[i], name))
-            return i;
-    return -1;
-}
-
-void roster_headings(const struct roster_heading *all, size_t n, struct buf *out)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct roster_heading *h = &all[i];
-
-        buf_addf(out, "%s%s", i ? ", " : "", h->english);
-        if (strcmp(h->english, h->french) != 0)
-            buf_addf(out, " or %s", h->french);
-    }
-}
-
-static enum rc unknown_column(struct span name, struct err *e)
-{
-    struct buf known = BUF_INIT;
-    enum rc rc;
-
-    roster_headings(roster_columns, ROSTER_COLUMNS, &known);
-    rc = err_set(e, RC_SYNTAX, "line 1: no such column: %.*s (known: %s)", SPAN_ARG(span_head(name, 60)),
-                 buf_cstr(&known));
-    buf_free(&known);
-    return rc;
-}
-
 static enum rc read_heading(struct reading *in, const struct table_row *row, struct err *e)
 {
-    for (size_t i = 0; i < row->n; i++) {
-        int c = column_of(row->cell[i]);
+    enum rc rc = columns_begin(&in->columns, row, e);
 
-        if (c < 0)
-            return unknown_column(row->cell[i], e);
-        if (in->r->has & 1u << c)
-            return err_set(e, RC_SYNTAX, "line 1: the column %s is there twice", roster_columns[c].english);
-        in->r->has |= 1u << c;
-        in->column[i] = c;
-    }
-    in->n = row->n;
-    in->begun = true;
-    if (!(in->r->has & 1u << ROSTER_ADDRESS) || !(in->r->has & 1u << ROSTER_TYPE))
+    in->r->has = in->columns.has;
+    if (rc == RC_OK && (!(in->r->has & 1u << ROSTER_ADDRESS) || !(in->r->has & 1u << ROSTER_TYPE)))
         return err_set(e, RC_SYNTAX, "line 1: the columns address and type must be there");
-    return RC_OK;
+    return rc;
 }
 
 /* ---- the others ---- */
@@ -143,13 +80,12 @@ void roster_cell_set(struct roster *r, struct roster_row *row, enum roster_colum
 static enum rc read_row(struct reading *in, const struct table_row *row, struct err *e)
 {
     struct roster_row *to = NULL;
-    enum rc rc;
+    enum rc rc = columns_fit(&in->columns, row, e);
 
-    if (row->n > in->n)
-        return err_set(e, RC_SYNTAX, "line %u: %zu cells, but %zu columns", (unsigned)row->line, row->n, in->n);
-    rc = roster_row_add(in->r, row->line, &to, e);
+    if (rc == RC_OK)
+        rc = roster_row_add(in->r, row->line, &to, e);
     for (size_t i = 0; rc == RC_OK && i < row->n; i++)
-        roster_cell_set(in->r, to, (enum roster_column)in->column[i], row->cell[i]);
+        roster_cell_set(in->r, to, (enum roster_column)in->columns.column[i], row->cell[i]);
     return rc;
 }
 
@@ -157,15 +93,15 @@ static enum rc take(const struct table_row *row, void *ctx, struct err *e)
 {
     struct reading *in = ctx;
 
-    return in->begun ? read_row(in, row, e) : read_heading(in, row, e);
+    return in->columns.begun ? read_row(in, row, e) : read_heading(in, row, e);
 }
 
 static enum rc read_table(struct span text, const char *encoding, struct roster *out, struct err *e)
 {
-    struct reading in = {.r = out};
+    struct reading in = {.r = out, .columns = {.all = roster_columns, .n = ROSTER_COLUMNS}};
     enum rc rc = encoding_table(encoding, text, take, &in, e);
 
-    if (rc == RC_OK && !in.begun)
+    if (rc == RC_OK && !in.columns.begun)
         rc = err_set(e, RC_SYNTAX, "the file is empty: its first line names the columns");
     return rc;
 }

@@ -21,6 +21,7 @@
  */
 #pragma once
 #include "admin/accounts.h"
+#include "admin/columns.h"
 #include "base/settings.h"
 
 enum roster_column {
@@ -51,13 +52,7 @@ enum roster_column {
     ROSTER_STATE,
     ROSTER_COLUMNS
 };
-/* As a file may name it: English, French; and in which form its cells are. */
-struct roster_heading {
-    const char *english;
-    const char *french;
-    const char *form;
-};
-extern const struct roster_heading roster_columns[ROSTER_COLUMNS];
+extern const struct column_heading roster_columns[ROSTER_COLUMNS];
 
 enum { ROSTER_ROWS = 200000, ROSTER_FILE_MOST = 256 << 20 };
 struct roster_row {
@@ -134,9 +129,6 @@ enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_de
                     struct err *e);
 void roster_wish_free(struct roster_wish *w);
 /* What a file of domains (admin/domain_roster.h) is read with, too. */
-bool roster_same_words(struct span typed, const char *known); /* accents, capitals, spaces and hyphens apart */
-bool roster_heading_is(const struct roster_heading *h, struct span typed);
-void roster_headings(const struct roster_heading *all, size_t n, struct buf *out); /* all of them, for who typed another */
 bool roster_yes(struct span cell, bool *yes_out);                                  /* false: neither yes nor no */
 bool roster_number(struct span cell, enum set_type kind, uint64_t *out);           /* false: no such number */
 struct span roster_next_alias(struct span *rest); /* of a cell of aliases; empty: there is none */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* admin/columns.c - see admin/columns.h. */
+#include "admin/columns.h"
+#include "directory/fold.h"
+#include <string.h>
+
+/* A heading is typed by a person: "Prénom", "Liste rouge" and "liste_rouge" are what they look like. */
+bool columns_same_words(struct span typed, const char *known)
+{
+    struct buf a = BUF_INIT, b = BUF_INIT;
+    bool same;
+
+    fold_words(typed, &a);
+    fold_words(span_str(known), &b);
+    same = span_eq(buf_span(&a), buf_span(&b));
+    buf_free(&a);
+    buf_free(&b);
+    return same;
+}
+
+static int column_of(const struct columns *c, struct span name)
+{
+    for (int i = 0; i < c->n; i++)
+        if (columns_same_words(name, c->all[i].english) || columns_same_words(name, c->all[i].french))
+            return i;
+    return -1;
+}
+
+static enum rc unknown(const struct columns *c, struct span name, struct err *e)
+{
+    struct buf known = BUF_INIT;
+    enum rc rc;
+
+    for (int i = 0; i < c->n; i++) {
+        const struct column_heading *h = &c->all[i];
+
+        buf_addf(&known, "%s%s", i ? ", " : "", h->english);
+        if (strcmp(h->english, h->french) != 0)
+            buf_addf(&known, " or %s", h->french);
+    }
+    rc = err_set(e, RC_SYNTAX, "line 1: no such column: %.*s (known: %s)", SPAN_ARG(span_head(name, 60)),
+                 buf_cstr(&known));
+    buf_free(&known);
+    return rc;
+}
+
+enum rc columns_begin(struct columns *c, const struct table_row *row, struct err *e)
+{
+    for (size_t i = 0; i < row->n; i++) {
+        int at = column_of(c, row->cell[i]);
+
+        if (at < 0)
+            return unknown(c, row->cell[i], e);
+        if (c->has & 1u << at)
+            return err_set(e, RC_SYNTAX, "line 1: the column %s is there twice", c->all[at].english);
+        c->has |= 1u << at;
+        c->column[i] = at;
+    }
+    c->cells = row->n;
+    c->begun = true;
+    return RC_OK;
+}
+
+enum rc columns_fit(const struct columns *c, const struct table_row *row, struct err *e)
+{
+    if (row->n > c->cells)
+        return err_set(e, RC_SYNTAX, "line %u: %zu cells, but %zu columns", (unsigned)row->line, row->n, c->cells);
+    return RC_OK;
+}
