@@ -266,7 +266,8 @@ enum rc domain_key_remove(const char *dir, const char *domain, struct err *e)
         rc = any ? ring_write(dir, &g.ring, e)
                  : err_set(e, RC_NOTFOUND, "%s has no certificate of its own",
                            strcmp(domain, OUTBOX_KEY) == 0 ? "the publication" : domain);
-    sweep(dir);
+    if (rc == RC_OK || rc == RC_NOTFOUND) /* else the lock may be another's */
+        sweep(dir);
     ring_close(&g.ring);
     return rc;
 }
