@@ -143,7 +143,7 @@ const struct setting settings[] = {
     {"publish.suspended", SET_WORD, "remove", 0, 0, SET_AT_START,
      "a suspended mailbox, or one whose domain is disabled: taken from the national directory (remove), or left there (keep)"},
     {"publish.pending", SET_WORD, "wait", 0, 0, SET_AT_START,
-     "a mailbox that was made with a code and that nobody has opened yet: published once its holder has chosen a password (wait), or at once (publish)"},
+     "a mailbox that was made with a code and that nobody has opened yet: published once somebody has opened it (wait), or at once (publish)"},
     {"publish.max_deletes", SET_INT, "20", 0, 1000000, SET_AT_START, "deletions a day that go without pli publish confirm"},
     {"publish.max_loss", SET_INT, "1", 0, 100, SET_AT_START, "or so many per cent of the published mailboxes, when that is more"},
     {"publish.retry_first", SET_SECS, "1m", 1, DAY, SET_AT_START, "the first pause after a try without an answer; doubled each time"},

@@ -61,12 +61,17 @@ static enum rc run(struct dird *d, link_fn fn, struct span address, struct mods 
     return rc;
 }
 
-void account_wait_seen(struct dird *d, struct span address)
+void account_wait_seen_for(struct dird *d, struct span address, int ms)
 {
     struct err e = {0};
     uint64_t csn = 0;
-    if (account_csn(d, address, &csn, &e) == RC_OK && !cache_wait(d->cache, address, csn, deadline_in(DIRD_WAIT_MS)))
+    if (account_csn(d, address, &csn, &e) == RC_OK && !cache_wait(d->cache, address, csn, deadline_in(ms)))
         log_ev(LOG_WARN_, "sync-late", "account=%s", log_esc(address));
+}
+
+void account_wait_seen(struct dird *d, struct span address)
+{
+    account_wait_seen_for(d, address, DIRD_WAIT_MS);
 }
 
 enum rc account_modify(struct dird *d, struct span address, struct mods *m, struct err *e)

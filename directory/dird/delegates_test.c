@@ -105,45 +105,43 @@ static uint8_t state_of(const char *address)
     return a.state;
 }
 
+/* Made with a code that nobody has used; she is its delegate and opens it. Its state then. */
+static uint8_t opened_by_her(struct dird_account a)
+{
+    char address[64];
+    struct dird_delegate_rep rep = {0};
+    struct buf hers = signed_in(HER);
+    struct err e = {0};
+    uint8_t is;
+    snprintf(address, sizeof address, "%.*s", SPAN_ARG(a.address));
+    a.code_until = (uint64_t)clock_utc() + 1000;
+    assert_int_equal(add(a), RC_OK);
+    assert_int_equal(set(address, HER, 62, ACL_L | ACL_R, 3), RC_OK);
+    assert_int_equal(state_of(address), DA_PENDING);
+    assert_int_equal(ticket_for(buf_span(&hers), a.mbx, &rep, &e), RC_OK);
+    is = state_of(address);
+    assert_int_equal(ticket_for(buf_span(&hers), a.mbx, &rep, &e), RC_OK);
+    assert_int_equal(set(address, HER, 62, 0, 0), RC_OK);
+    buf_free(&hers);
+    return is;
+}
+
 /* A person's mailbox: her secretary's mail program opens it when it lists the folders, and she has not even chosen a password. */
 static void a_delegate_opens_no_persons(void **state)
 {
-    static const char doctor[] = "nouvelle@chu.example";
-    struct dird_account a = per(doctor, "Nouvelle", 75);
-    struct dird_delegate_rep rep = {0};
-    struct buf hers = signed_in(HER);
-    struct err e = {0};
     (void)state;
-    a.code_until = (uint64_t)clock_utc() + 1000;
-    assert_int_equal(add(a), RC_OK);
-    assert_int_equal(set(doctor, HER, 62, ACL_L | ACL_R, 3), RC_OK);
-    assert_int_equal(ticket_for(buf_span(&hers), 75, &rep, &e), RC_OK);
-    assert_int_equal(state_of(doctor), DA_PENDING);
-    assert_int_equal(set(doctor, HER, 62, 0, 0), RC_OK);
-    buf_free(&hers);
+    assert_int_equal(opened_by_her(per("nouvelle@chu.example", "Nouvelle", 75)), DA_PENDING);
 }
 
-/* A ward's mailbox: made with a code that nobody uses, for its delegates read it. */
+/* A ward's: its delegates read it. */
 static void a_delegate_opens_what_is_pending(void **state)
 {
-    static const char ward[] = "service@chu.example";
-    struct dird_account a = per(ward, "Service", 74);
-    struct dird_delegate_rep rep = {0};
-    struct buf hers = signed_in(HER);
-    struct err e = {0};
+    struct dird_account ward = per("service@chu.example", "Service", 74);
     (void)state;
-    a.type = DT_ORG;
-    a.structure = SPAN_LIT("970100012");
-    a.responsible = SPAN_LIT("Dr Ana");
-    a.code_until = (uint64_t)clock_utc() + 1000;
-    assert_int_equal(add(a), RC_OK);
-    assert_int_equal(set(ward, HER, 62, ACL_L | ACL_R, 3), RC_OK);
-    assert_int_equal(state_of(ward), DA_PENDING);
-    assert_int_equal(ticket_for(buf_span(&hers), 74, &rep, &e), RC_OK);
-    assert_int_equal(state_of(ward), DA_ACTIVE);
-    assert_int_equal(ticket_for(buf_span(&hers), 74, &rep, &e), RC_OK);
-    assert_int_equal(set(ward, HER, 62, 0, 0), RC_OK);
-    buf_free(&hers);
+    ward.type = DT_ORG;
+    ward.structure = SPAN_LIT("970100012");
+    ward.responsible = SPAN_LIT("Dr Ana");
+    assert_int_equal(opened_by_her(ward), DA_ACTIVE);
 }
 
 static void the_ticket_of_a_delegate(void **state)

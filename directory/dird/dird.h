@@ -82,6 +82,7 @@ enum rc account_choose(struct dird *d, const struct dird_choose_req *q, struct i
 struct mods;
 enum rc account_modify(struct dird *d, struct span address, struct mods *m, struct err *e); /* and waits until the cache has it */
 void account_wait_seen(struct dird *d, struct span address); /* until the cache has the entry as it is now; a second at most */
+void account_wait_seen_for(struct dird *d, struct span address, int ms); /* the same, so long at most */
 /* account_life.c: account_step() is one step of directory/wire.h, enum dird_step. by: the delegated administrator who acts, or "" */
 enum rc account_step(struct dird *d, const struct dird_state_req *q, const char *by, struct err *e);
 const char *account_step_name(uint8_t step); /* of the log's event */

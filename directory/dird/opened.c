@@ -22,14 +22,7 @@ static int do_open(struct ldap *ld, void *ctx)
 }
 
 /* Longer than other changes wait: a ticket that is made before the cache has this one may be of another password (entry_secret_at), and its session would end. */
-static void wait_seen(struct dird *d, struct span address)
-{
-    enum { MOST_MS = 10000 };
-    struct err e = {0};
-    uint64_t csn = 0;
-    if (account_csn(d, address, &csn, &e) == RC_OK && !cache_wait(d->cache, address, csn, deadline_in(MOST_MS)))
-        log_ev(LOG_WARN_, "sync-late", "account=%s", log_esc(address));
-}
+enum { SEEN_MS = 10000 };
 
 /* No lock: one attribute, which nobody computes from another. */
 static void opened(struct dird *d, struct span address)
@@ -39,7 +32,7 @@ static void opened(struct dird *d, struct span address)
     dn_mailbox(&dn, d->base, address);
     if (links_run(d->links, false, do_open, (void *)(uintptr_t)buf_cstr(&dn), "note that a mailbox was opened", &e) ==
         RC_OK) {
-        wait_seen(d, address);
+        account_wait_seen_for(d, address, SEEN_MS);
         log_ev(LOG_INFO_, "account-opened", "account=%s", log_esc(address));
     } else
         log_err(LOG_WARN_, "account-opened", &e); /* the next sign-in does it */
