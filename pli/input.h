@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* pli/input.h - a file that a command is given by its name, read whole; "-" is standard input.
+/* pli/input.h - a file that a command is given by its name, read whole ("-" is standard input); and what stands in it, shown.
  * Process  pli.
  */
 #pragma once
