@@ -17,6 +17,7 @@
 static struct err e;
 static char dir[] = "/tmp/cms_test.XXXXXX";
 static struct buf ca_key, ca_cert;
+static struct pki_authority *authority;
 static struct cms_anchors *anchors;
 static const char text[] =
     "Content-Type: text/plain; charset=utf-8\r\n\r\nCompte rendu op\xc3\xa9ratoire.\r\n\r\nDr M\xc3\xbcller\r\n";
@@ -77,7 +78,8 @@ static int make_ca(void **st)
     if (mkdtemp(dir) == NULL || pki_key_new(PKI_P256, &ca_key, &e) != RC_OK)
         return -1;
     w.key_pkcs8 = buf_span(&ca_key);
-    if (pki_issue(&w, &ca_cert, &e) != RC_OK)
+    if (pki_issue(&w, &ca_cert, &e) != RC_OK ||
+        pki_authority_new(buf_span(&ca_key), buf_span(&ca_cert), &authority, &e) != RC_OK)
         return -1;
     save_pem("ca.pem", "CERTIFICATE", buf_span(&ca_cert));
     save("text", TEXT);
@@ -92,6 +94,7 @@ static int drop_ca(void **st)
     (void)st;
     buf_free(&ca_key);
     buf_free(&ca_cert);
+    pki_authority_free(&authority);
     cms_anchors_free(&anchors);
     snprintf(cmd, sizeof cmd, "rm -r %s", dir);
     return system(cmd);
@@ -108,8 +111,7 @@ static struct person person_new(enum pki_alg alg, enum pki_use use)
                          .subject = {{"C", SPAN_LIT("FR")}, {"CN", SPAN_LIT("Dr Anaïs Müller")}},
                          .days = 5,
                          .mail = SPAN_LIT("Ana@CHU.example"),
-                         .ca_key_pkcs8 = buf_span(&ca_key),
-                         .ca_cert = buf_span(&ca_cert)};
+                         .by = authority};
 
     assert_int_equal(pki_key_new(alg, &p.key, &e), RC_OK);
     w.key_pkcs8 = buf_span(&p.key);

@@ -13,6 +13,7 @@
 #include "crypto/keyd/cache.h"
 #include "crypto/keyd/client/keyring.h"
 #include "crypto/keyd/client/wire.h"
+#include "crypto/pki/pki.h"
 #include "crypto/seal/alg_int.h"
 #include <stdatomic.h>
 
@@ -25,6 +26,7 @@ struct tls_key {
 };
 struct state {
     struct keyring *ring;
+    struct pki_authority *ca;          /* the trial CA; NULL: the keyring's cannot be read */
     struct tls_key tls[TLS_KEYS], former[KEYRING_FORMERS];
     struct domain_keys *domains;       /* TLS keys of domains with a certificate of their own */
     struct domain_keys *outbox;        /* those that pubd shows the national directory; NULL unless publish.backend is https */

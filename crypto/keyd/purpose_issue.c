@@ -19,11 +19,7 @@ static struct pki_want want(struct state *s, const struct keyd_issue_req *rq, en
 {
     uint32_t days = rq->days == 0 ? DAYS_DEFAULT : rq->days;
 
-    return (struct pki_want){.use = use,
-                             .days = days > DAYS_MOST ? DAYS_MOST : days,
-                             .key_pkcs8 = key,
-                             .ca_key_pkcs8 = key_der_span(&s->ring->ca_key),
-                             .ca_cert = key_der_span(&s->ring->ca_cert)};
+    return (struct pki_want){.use = use, .days = days > DAYS_MOST ? DAYS_MOST : days, .key_pkcs8 = key, .by = s->ca};
 }
 
 /* where the reply's parts stand in scratch, which may move while it grows */

@@ -167,6 +167,15 @@ static void tls_load(struct tls_key *k, const char *which, const struct key_der 
         die("keyring's %s TLS key: %s", which, e.log);
 }
 
+/* It is for trials: without it no certificate is issued, and all else goes on. */
+static void ca_load(struct state *s)
+{
+    struct err e;
+
+    if (pki_authority_new(key_der_span(&s->ring->ca_key), key_der_span(&s->ring->ca_cert), &s->ca, &e) != RC_OK)
+        log_err(LOG_WARN_, "trial-ca-unread", &e);
+}
+
 /* The wall clock counts once, here: one that is set later prolongs nothing. */
 static void former_load(struct tls_key *k, const struct key_former *f)
 {
@@ -191,6 +200,7 @@ struct state *state_new(const struct boot *b)
     tls_load(&s->tls[KEYD_TLS_SERVER_EC], "EC", &s->ring->tls_ec);
     for (size_t i = 0; i < KEYRING_FORMERS; i++)
         former_load(&s->former[i], &s->ring->former[i]);
+    ca_load(s);
     s->ticket_key = secret_alloc(TICKET_KEY);
     boot_secret(b, "ticket.key", s->ticket_key, TICKET_KEY);
     s->mac_key = secret_alloc(32);
@@ -225,6 +235,7 @@ void state_free(struct state **s)
         EVP_PKEY_free((*s)->tls[i].key);
     for (size_t i = 0; i < KEYRING_FORMERS; i++)
         EVP_PKEY_free((*s)->former[i].key);
+    pki_authority_free(&(*s)->ca);
     domain_keys_free(&(*s)->domains);
     domain_keys_free(&(*s)->outbox);
     keyring_free(&(*s)->ring);

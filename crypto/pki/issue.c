@@ -8,6 +8,7 @@
 #include "crypto/pki/pki.h"
 #include "crypto/pki/pki_int.h"
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 
 /* Extensions whose text stands in this file. They are safe to give to the library as text. */
 static const struct profile {
@@ -165,14 +166,13 @@ static bool add_extensions(X509 *x, X509 *ca, EVP_PKEY *key, const struct pki_wa
            (ca == NULL || add_ext(x, &ctx, NID_authority_key_identifier, "keyid:always")) && add_san(x, w);
 }
 
-/* ca NULL: the certificate is signed with its own key. */
-static X509 *build(const struct pki_want *w, EVP_PKEY *key, EVP_PKEY *ca_key, X509 *ca)
+static X509 *build(const struct pki_want *w, EVP_PKEY *key)
 {
-    X509 *x = X509_new();
+    X509 *x = X509_new(), *ca = w->by ? w->by->cert : NULL;
     bool ok = x != NULL && X509_set_version(x, X509_VERSION_3) > 0 && add_serial(x) && add_dates(x, ca, w->days) &&
               add_subject(x, w) && X509_set_issuer_name(x, X509_get_subject_name(ca ? ca : x)) > 0 &&
               X509_set_pubkey(x, key) > 0 && add_extensions(x, ca, key, w) &&
-              X509_sign(x, ca ? ca_key : key, alg_sha256()) > 0;
+              X509_sign(x, w->by ? w->by->key : key, alg_sha256()) > 0;
 
     if (ok)
         return x;
@@ -192,23 +192,44 @@ static enum rc cert_out(X509 *x, struct buf *out, struct err *e)
     return RC_OK;
 }
 
+/* ---- the authority ---- */
+
+enum rc pki_authority_new(struct span key_pkcs8, struct span cert, struct pki_authority **out, struct err *e)
+{
+    struct pki_authority *a = calloc(1, sizeof *a);
+    enum rc rc = a ? pki_key_parse(key_pkcs8, &a->key, e) : err_set(e, RC_TEMP, "out of memory");
+
+    if (rc == RC_OK)
+        rc = pki_cert_parse(cert, &a->cert, e);
+    if (rc != RC_OK)
+        pki_authority_free(&a);
+    *out = a;
+    return rc;
+}
+
+void pki_authority_free(struct pki_authority **a)
+{
+    if (*a) {
+        EVP_PKEY_free((*a)->key);
+        X509_free((*a)->cert);
+    }
+    free(*a);
+    *a = NULL;
+}
+
 enum rc pki_issue(const struct pki_want *w, struct buf *cert_der_out, struct err *e)
 {
-    EVP_PKEY *key = NULL, *ca_key = NULL;
-    X509 *ca = NULL, *x = NULL;
-    enum rc rc = pki_key_parse(w->key_pkcs8, &key, e);
+    EVP_PKEY *key = NULL;
+    X509 *x = NULL;
+    enum rc rc = w->by || w->use == PKI_CA ? RC_OK : err_set(e, RC_PERM, "no authority to issue a certificate");
 
-    if (rc == RC_OK && w->use != PKI_CA)
-        rc = pki_key_parse(w->ca_key_pkcs8, &ca_key, e);
-    if (rc == RC_OK && w->use != PKI_CA)
-        rc = pki_cert_parse(w->ca_cert, &ca, e);
+    if (rc == RC_OK)
+        rc = pki_key_parse(w->key_pkcs8, &key, e);
     if (rc == RC_OK) {
-        x = build(w, key, ca_key, ca);
+        x = build(w, key);
         rc = cert_out(x, cert_der_out, e);
     }
     X509_free(x);
-    X509_free(ca);
-    EVP_PKEY_free(ca_key);
     EVP_PKEY_free(key);
     return rc;
 }
@@ -216,21 +237,14 @@ enum rc pki_issue(const struct pki_want *w, struct buf *cert_der_out, struct err
 enum rc pki_issue_again(struct span cert_der, uint32_t days, const struct pki_authority *by, struct buf *cert_der_out,
                         struct err *e)
 {
-    EVP_PKEY *ca_key = NULL;
-    X509 *ca = NULL, *x = NULL;
+    X509 *x = NULL;
     enum rc rc = pki_cert_parse(cert_der, &x, e);
 
-    if (rc == RC_OK)
-        rc = pki_key_parse(by->key_pkcs8, &ca_key, e);
-    if (rc == RC_OK)
-        rc = pki_cert_parse(by->cert, &ca, e);
     if (rc == RC_OK) {
-        bool ok = add_serial(x) && add_dates(x, ca, days) && X509_sign(x, ca_key, alg_sha256()) > 0;
+        bool ok = add_serial(x) && add_dates(x, by->cert, days) && X509_sign(x, by->key, alg_sha256()) > 0;
 
         rc = cert_out(ok ? x : NULL, cert_der_out, e);
     }
     X509_free(x);
-    X509_free(ca);
-    EVP_PKEY_free(ca_key);
     return rc;
 }

@@ -7,7 +7,7 @@
  *                         the national list: CN, OU, O, ST, C
  *           PKI_SERVER    the same usages, dNSName and iPAddress
  * Signs     always with SHA-256. Serial numbers are 126 random bits. A certificate is valid from one hour before it is made.
- * Owns      nothing. A buffer that receives a private key should be secret.
+ * Owns      the caller: a struct pki_authority. A buffer that receives a private key should be secret.
  * Process   pli (init), pli-keyd (issue-trial). Tests.
  * Source    RFC 5280, RFC 5958 (PKCS#8), RFC 7468 (PEM), RFC 8550.
  */
@@ -16,6 +16,11 @@
 
 enum pki_alg { PKI_RSA_2048 = 1, PKI_P256 = 2, PKI_RSA_3072 = 3 };
 enum rc pki_key_new(enum pki_alg alg, struct buf *pkcs8_out, struct err *e);
+
+/* An authority's key and certificate, both DER, read once: to read an RSA key costs as much as to sign with it. Threads may share one. RC_CORRUPT. */
+struct pki_authority;
+enum rc pki_authority_new(struct span key_pkcs8, struct span cert, struct pki_authority **out, struct err *e);
+void pki_authority_free(struct pki_authority **a);
 
 enum pki_use { PKI_CA, PKI_SMIME, PKI_OPERATOR, PKI_SERVER, PKI_USES_ };
 enum { PKI_RDNS = 6, PKI_NAMES = 8 };
@@ -31,13 +36,10 @@ struct pki_want {
     struct span ip[PKI_NAMES];         /* 4 or 16 bytes, network order */
     uint32_t days;                     /* of validity; never beyond the CA's own end */
     struct span key_pkcs8;             /* the key whose public half is certified */
-    struct span ca_key_pkcs8, ca_cert; /* DER; empty for PKI_CA */
+    const struct pki_authority *by;    /* who signs; NULL for PKI_CA */
 };
 enum rc pki_issue(const struct pki_want *w, struct buf *cert_der_out, struct err *e);
 /* A certificate that says what another one of the same authority says, for the same key; serial number and dates are new. */
-struct pki_authority {
-    struct span key_pkcs8, cert;       /* DER */
-};
 enum rc pki_issue_again(struct span cert_der, uint32_t days, const struct pki_authority *by, struct buf *cert_der_out, struct err *e);
 
 /* "-----BEGIN label-----", base 64 in lines of 64, end line. */

@@ -7,5 +7,9 @@
 #include "crypto/seal/alg_int.h"
 #include <openssl/x509.h>
 
+struct pki_authority {
+    EVP_PKEY *key;
+    X509 *cert;
+};
 enum rc pki_key_parse(struct span pkcs8, EVP_PKEY **key_out, struct err *e);
 enum rc pki_cert_parse(struct span der, X509 **cert_out, struct err *e);

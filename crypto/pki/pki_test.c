@@ -11,6 +11,7 @@
 
 static struct err e;
 static struct buf ca_key, ca_cert;
+static struct pki_authority *ca;
 static char dir[] = "/tmp/pki_test.XXXXXX";
 
 static int make_ca(void **st)
@@ -22,7 +23,9 @@ static int make_ca(void **st)
     if (mkdtemp(dir) == NULL || pki_key_new(PKI_P256, &ca_key, &e) != RC_OK)
         return -1;
     w.key_pkcs8 = buf_span(&ca_key);
-    return pki_issue(&w, &ca_cert, &e) == RC_OK ? 0 : -1;
+    if (pki_issue(&w, &ca_cert, &e) != RC_OK)
+        return -1;
+    return pki_authority_new(buf_span(&ca_key), buf_span(&ca_cert), &ca, &e) == RC_OK ? 0 : -1;
 }
 
 static int drop_ca(void **st)
@@ -32,6 +35,7 @@ static int drop_ca(void **st)
     (void)st;
     buf_free(&ca_key);
     buf_free(&ca_cert);
+    pki_authority_free(&ca);
     snprintf(cmd, sizeof cmd, "rm -r %s", dir);
     return system(cmd);
 }
@@ -68,8 +72,7 @@ static int run(const char *fmt, char *out, size_t cap)
 
 static struct pki_want leaf(enum pki_use use, struct span key)
 {
-    return (struct pki_want){
-        .use = use, .days = 100000, .key_pkcs8 = key, .ca_key_pkcs8 = buf_span(&ca_key), .ca_cert = buf_span(&ca_cert)};
+    return (struct pki_want){.use = use, .days = 100000, .key_pkcs8 = key, .by = ca};
 }
 
 static void test_smime(void **st)
@@ -136,6 +139,26 @@ static void test_operator(void **st)
     buf_free(&cert);
 }
 
+/* half an authority, or none, signs nothing */
+static void test_no_authority(void **st)
+{
+    struct buf key = BUF_INIT, cert = BUF_INIT;
+    struct pki_authority *half = ca;
+    struct pki_want w;
+
+    (void)st;
+    assert_int_equal(pki_key_new(PKI_P256, &key, &e), RC_OK);
+    w = leaf(PKI_SMIME, buf_span(&key));
+    w.by = NULL;
+    assert_int_equal(pki_issue(&w, &cert, &e), RC_PERM);
+    assert_int_equal(cert.n, 0);
+    assert_int_equal(pki_authority_new(buf_span(&ca_key), SPAN_LIT("no certificate"), &half, &e), RC_CORRUPT);
+    assert_null(half);
+    assert_int_equal(pki_authority_new(SPAN_LIT("no key"), buf_span(&ca_cert), &half, &e), RC_CORRUPT);
+    assert_null(half);
+    buf_free(&key);
+}
+
 /* names with the library's own syntax in them stay names; what does not fit is refused or cut */
 static void test_names(void **st)
 {
@@ -194,8 +217,8 @@ static void test_cut(void **st)
 
 int main(void)
 {
-    const struct CMUnitTest t[] = {cmocka_unit_test(test_smime), cmocka_unit_test(test_operator),
-                                   cmocka_unit_test(test_names), cmocka_unit_test(test_pem),
-                                   cmocka_unit_test(test_cut)};
+    const struct CMUnitTest t[] = {cmocka_unit_test(test_smime),        cmocka_unit_test(test_operator),
+                                   cmocka_unit_test(test_no_authority), cmocka_unit_test(test_names),
+                                   cmocka_unit_test(test_pem),          cmocka_unit_test(test_cut)};
     return cmocka_run_group_tests_name("pki", t, make_ca, drop_ca);
 }

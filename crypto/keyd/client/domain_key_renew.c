@@ -22,6 +22,7 @@ static const char end_line[] = "-----END CERTIFICATE-----\n";
 struct renewing {
     const struct domain_renewal *r;
     struct open_ring ring;
+    struct pki_authority *by;
     unsigned n;
 };
 
@@ -53,14 +54,12 @@ static bool is_due(const struct renewing *g, struct span pem)
 /* The new certificate, then what stood behind the old one. */
 static enum rc make(const struct renewing *g, struct span pem, struct buf *out, struct err *e)
 {
-    const struct keyring *k = g->ring.ring;
-    const struct pki_authority by = {key_der_span(&k->ca_key), key_der_span(&k->ca_cert)};
     struct buf old = BUF_INIT, der = BUF_INIT;
     ptrdiff_t end = span_find(pem, SPAN_LIT(end_line));
     enum rc rc = pki_unpem("CERTIFICATE", pem, &old, e);
 
     if (rc == RC_OK)
-        rc = pki_issue_again(buf_span(&old), DAYS, &by, &der, e);
+        rc = pki_issue_again(buf_span(&old), DAYS, g->by, &der, e);
     if (rc == RC_OK) {
         pki_pem("CERTIFICATE", buf_span(&der), out);
         buf_addspan(out, end < 0 ? SPAN_NULL : span_from(pem, (size_t)end + sizeof end_line - 1));
@@ -152,8 +151,11 @@ enum rc domain_key_renew(const struct domain_renewal *r, unsigned *renewed_out, 
     enum rc rc = ring_open(r->dir, &g.ring, e);
 
     if (rc == RC_OK)
+        rc = pki_authority_new(key_der_span(&g.ring.ring->ca_key), key_der_span(&g.ring.ring->ca_cert), &g.by, e);
+    if (rc == RC_OK)
         rc = r->owner ? of_owner(&g, r->owner, e) : of_all(&g, e);
     *renewed_out = g.n;
+    pki_authority_free(&g.by);
     ring_close(&g.ring);
     return rc;
 }

@@ -49,20 +49,23 @@ static void trial(const char *file, const char *domain, enum pki_alg alg, uint32
 {
     struct open_ring ring = {.lock = -1};
     struct buf key = BUF_INIT, der = BUF_INIT, pem = BUF_INIT;
+    struct pki_authority *by = NULL;
 
     assert_int_equal(ring_open(dir, &ring, &e), RC_OK);
+    assert_int_equal(pki_authority_new(key_der_span(&ring.ring->ca_key), key_der_span(&ring.ring->ca_cert), &by, &e),
+                     RC_OK);
     assert_int_equal(pki_key_new(alg, &key, &e), RC_OK);
     struct pki_want w = {.use = PKI_OPERATOR,
                          .subject = {{"C", SPAN_LIT("FR")}, {"O", span_str(domain)}, {"CN", SPAN_LIT("smtp")}},
                          .dns = {span_str(domain), SPAN_LIT("autre.test")},
                          .days = days,
                          .key_pkcs8 = buf_span(&key),
-                         .ca_key_pkcs8 = key_der_span(&ring.ring->ca_key),
-                         .ca_cert = key_der_span(&ring.ring->ca_cert)};
+                         .by = by};
     assert_int_equal(pki_issue(&w, &der, &e), RC_OK);
     pki_pem("PRIVATE KEY", buf_span(&key), &pem);
     pki_pem("CERTIFICATE", buf_span(&der), &pem);
     write_text(file, buf_span(&pem));
+    pki_authority_free(&by);
     ring_close(&ring);
     buf_free(&key);
     buf_free(&der);

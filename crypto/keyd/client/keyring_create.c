@@ -170,10 +170,9 @@ enum rc keyring_issue_server(const struct keyring_spec *s, const struct keyring 
                                  machine_name(machine, sizeof machine)},
                          .ip = {span_of(ip4, 4), span_of(ip6, 16)},
                          .days = SERVER_DAYS,
-                         .key_pkcs8 = key,
-                         .ca_key_pkcs8 = key_der_span(&k->ca_key),
-                         .ca_cert = key_der_span(&k->ca_cert)};
-    enum rc rc;
+                         .key_pkcs8 = key};
+    struct pki_authority *by = NULL;
+    enum rc rc = pki_authority_new(key_der_span(&k->ca_key), key_der_span(&k->ca_cert), &by, e);
 
     /* where mail clients look for their settings (pli-httpd) */
     (void)snprintf(conf, sizeof conf, "autoconfig.%s", s->domain);
@@ -182,13 +181,16 @@ enum rc keyring_issue_server(const struct keyring_spec *s, const struct keyring 
     w.dns[4] = span_str(discover);
     buf_addf(&o, "Essai %s", s->domain);
     w.subject[2].value = buf_span(&o);
-    rc = pki_issue(&w, &der, e);
+    w.by = by;
+    if (rc == RC_OK)
+        rc = pki_issue(&w, &der, e);
     if (rc == RC_OK) {
         pki_pem("CERTIFICATE", buf_span(&der), &pem);
         pki_pem("CERTIFICATE", key_der_span(&k->ca_cert), &pem);
         buf_addf(&file, "tls/%s", name);
         rc = keyring_put_file(s->dir, buf_cstr(&file), 0644, buf_span(&pem), e);
     }
+    pki_authority_free(&by);
     buf_free(&o);
     buf_free(&der);
     buf_free(&pem);
