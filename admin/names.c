@@ -155,15 +155,3 @@ enum rc password_fits(struct span typed, struct span address, int64_t least, str
     buf_free(&as);
     return rc;
 }
-
-void password_make(char out[PASSWORD_MADE])
-{
-    static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789z"; /* 32, none that is taken for another */
-    enum { LETTERS = 5 };
-    unsigned char raw[PASSWORD_MADE];
-
-    random_bytes(raw, sizeof raw);
-    for (size_t i = 0; i < sizeof raw; i++)
-        out[i] = i % (LETTERS + 1) == LETTERS ? '-' : letters[raw[i] % 32];
-    wipe(raw, sizeof raw);
-}

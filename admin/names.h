@@ -26,5 +26,3 @@ enum rc text_normal(struct span typed, size_t most, struct buf *out, struct err 
 enum rc password_normal(struct span typed, struct buf *out, struct err *e);
 /* May it be the new password of that account? least: the setting dird.password_min. Prepared or not. */
 enum rc password_fits(struct span typed, struct span address, int64_t least, struct err *e);
-enum { PASSWORD_MADE = 23 };
-void password_make(char out[PASSWORD_MADE]); /* 100 random bits, in four groups that can be read aloud; no NUL behind */

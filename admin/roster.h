@@ -23,6 +23,7 @@
 #include "admin/accounts.h"
 #include "admin/columns.h"
 #include "base/settings.h"
+#include "directory/drawn.h"
 
 enum roster_column {
     ROSTER_ADDRESS,
@@ -100,7 +101,7 @@ struct roster_result {
 /* One row. ad: of the calling thread. room: what the result's texts stand in. */
 struct roster_room {
     char why[512], name[2 * TEXT_MOST + 2];
-    char *code; /* PASSWORD_MADE octets of locked memory */
+    char *code; /* DRAWN_SIZE (directory/drawn.h) octets of locked memory */
 };
 void roster_apply(struct admin *ad, const struct roster *r, uint32_t row, const struct roster_defaults *d, bool dry,
                   struct roster_room *room, struct roster_result *out);

@@ -255,8 +255,8 @@ static enum rc add(struct applying *a, enum roster_outcome *out, struct err *e)
         return no_row_closes(e);
     if (a->dry)
         return account_add_would(a->ad, &a->wish.w, e);
-    password_make(a->room->code);
-    a->wish.w.password = span_of(a->room->code, PASSWORD_MADE);
+    drawn_make(a->room->code);
+    a->wish.w.password = span_of(a->room->code, DRAWN_SIZE);
     rc = account_add(a->ad, &a->wish.w, &made, e);
     account_made_free(&made);
     return rc;
@@ -314,7 +314,7 @@ void roster_apply(struct admin *ad, const struct roster *r, uint32_t row, const 
     out->name = span_str(room->name);
     out->pending = rc == RC_OK && out->outcome != ROSTER_ADDED && a.there.is.state == DA_PENDING;
     if (out->outcome == ROSTER_ADDED && !dry)
-        out->code = span_of(room->code, PASSWORD_MADE);
+        out->code = span_of(room->code, DRAWN_SIZE);
     account_free(&a.there);
     roster_wish_free(&a.wish);
 }

@@ -99,7 +99,7 @@ static void tell(struct running *g)
         on = g->run->told(&s->result, g->run->ctx);
         pthread_mutex_lock(&g->lock);
         g->stopped = g->stopped || !on;
-        wipe(s->room.code, PASSWORD_MADE);
+        wipe(s->room.code, DRAWN_SIZE);
         s->done = false;
         g->told++;
         pthread_cond_broadcast(&g->done);
@@ -112,14 +112,14 @@ enum rc roster_run(const struct roster_run *run, struct err *e)
     struct running g = {.run = run, .lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
     pthread_t worker[ROSTER_WORKERS];
     unsigned n = 0;
-    char *codes = secret_alloc(TURNS * PASSWORD_MADE);
+    char *codes = secret_alloc(TURNS * DRAWN_SIZE);
 
     if ((g.turn = calloc(TURNS, sizeof *g.turn)) == NULL) {
-        secret_free(codes, TURNS * PASSWORD_MADE);
+        secret_free(codes, TURNS * DRAWN_SIZE);
         return err_set(e, RC_TEMP, "out of memory");
     }
     for (size_t i = 0; i < TURNS; i++)
-        g.turn[i].room.code = codes + i * PASSWORD_MADE;
+        g.turn[i].room.code = codes + i * DRAWN_SIZE;
     while (n < run->workers && n < ROSTER_WORKERS && pthread_create(&worker[n], NULL, work, &g) == 0)
         n++;
     if (n > 0)
@@ -127,6 +127,6 @@ enum rc roster_run(const struct roster_run *run, struct err *e)
     for (unsigned i = 0; i < n; i++)
         pthread_join(worker[i], NULL);
     free(g.turn);
-    secret_free(codes, TURNS * PASSWORD_MADE);
+    secret_free(codes, TURNS * DRAWN_SIZE);
     return n > 0 ? RC_OK : err_set(e, RC_TEMP, "no thread can be made");
 }

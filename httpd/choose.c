@@ -4,12 +4,11 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "base/wipe.h"
+#include "directory/drawn.h"
 #include "httpd/facts.h"
 #include "httpd/texts.h"
 #include <microhttpd.h>
 #include <stdio.h>
-
-enum { GROUPS = 4, LETTERS = 5 /* of a code: admin/names.h, password_make() */ };
 
 /* ---- the form, as it came ---- */
 static void decode(struct span v, struct buf *out)
@@ -41,7 +40,7 @@ bool choose_field(struct span body, const char *name, struct buf *out)
 
 void choose_code(struct span typed, struct buf *out)
 {
-    unsigned char letter[GROUPS * LETTERS];
+    unsigned char letter[DRAWN_GROUPS * DRAWN_LETTERS];
     size_t n = 0, all = 0;
 
     typed = span_trim(typed);
@@ -55,7 +54,7 @@ void choose_code(struct span typed, struct buf *out)
     if (all != sizeof letter)
         buf_addspan(out, typed);
     for (size_t i = 0; all == sizeof letter && i < n; i++) {
-        if (i > 0 && i % LETTERS == 0)
+        if (i > 0 && i % DRAWN_LETTERS == 0)
             buf_addc(out, '-');
         buf_addc(out, (char)letter[i]);
     }

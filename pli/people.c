@@ -3,6 +3,7 @@
 #include "pli/people.h"
 #include "base/settings.h"
 #include "base/wipe.h"
+#include "directory/drawn.h"
 #include "pli/conf.h"
 #include "pli/instance.h"
 #include <jansson.h>
@@ -13,7 +14,7 @@
 
 /* ---- passwords ---- */
 /* What is read; behind it one that is made. */
-enum { MADE = PASSWORDS_MEM, MEM = MADE + PASSWORD_MADE };
+enum { MADE = PASSWORDS_MEM, MEM = MADE + DRAWN_SIZE };
 
 struct passwords passwords_new(void)
 {
@@ -83,8 +84,8 @@ void passwords_add_generated(struct passwords *out)
 {
     char *to = out->mem + MADE; /* behind what was read */
 
-    password_make(to);
-    out->line[out->n++] = span_of(to, PASSWORD_MADE);
+    drawn_make(to);
+    out->line[out->n++] = span_of(to, DRAWN_SIZE);
 }
 
 void passwords_wipe(struct passwords *p)

@@ -50,6 +50,7 @@ struct auth *auth_new(const struct auth_how *how)
     a->ticket_keys = secret_alloc(sizeof *a->ticket_keys);
     *a->ticket_keys = *how->ticket_keys;
     a->ticket_s = how->ticket_s;
+    a->cheap_codes = how->cheap_codes;
     a->most_waiting = (int)how->waiting;
     return a;
 }
@@ -93,22 +94,38 @@ static enum rc wrong(struct err *e)
 }
 
 /* RC_OK right, RC_DENIED wrong, RC_TEMP not known. */
+static enum rc bind_as(struct auth *a, const char *dn, struct span password, struct err *e)
+{
+    struct attempt t = {dn, password.n > 0 ? password : SPAN_LIT("-")};
+    atomic_fetch_add(&a->n_binds, 1);
+    enum rc rc = links_run(a->binds, true, try_bind, &t, "check a password", e);
+    if (rc == RC_OK)
+        return RC_OK;
+    if (rc == RC_DENIED || rc == RC_NOTFOUND)
+        return wrong(e);
+    return err_cause(e, RC_TEMP, e->cause, "password cannot be checked: %.200s", e->log);
+}
+
+/* Takes the time of a sign-in. Whatever the stand-in says to the password, it is wrong. */
+static enum rc bind_nobody(struct auth *a, struct span password, struct err *e)
+{
+    enum rc rc = bind_as(a, a->nobody, password, e);
+    return rc == RC_OK ? wrong(e) : rc;
+}
+
+/* A code takes the time of a password, right or wrong, so that nobody learns by trying which accounts have one. */
 static enum rc bind_once(struct auth *a, const struct cache_view *v, bool usable, struct span password, struct err *e)
 {
     struct buf dn = BUF_INIT;
-    if (usable)
-        dn_mailbox(&dn, a->base, span_str(v->address));
-    else
-        buf_addstr(&dn, a->nobody);
-    struct attempt t = {buf_cstr(&dn), password.n > 0 ? password : SPAN_LIT("-")};
-    atomic_fetch_add(&a->n_binds, 1);
-    enum rc rc = links_run(a->binds, true, try_bind, &t, "check a password", e);
+    enum rc rc = RC_DENIED;
+    if (!usable || (a->cheap_codes && v->code_until))
+        rc = bind_nobody(a, password, e);
+    if (!usable || rc == RC_TEMP)
+        return rc;
+    dn_mailbox(&dn, a->base, span_str(v->address));
+    rc = bind_as(a, buf_cstr(&dn), password, e);
     buf_free(&dn);
-    if (rc == RC_OK && usable)
-        return RC_OK;
-    if (rc == RC_OK || rc == RC_DENIED || rc == RC_NOTFOUND)
-        return wrong(e);
-    return err_cause(e, RC_TEMP, e->cause, "password cannot be checked: %.200s", e->log);
+    return rc;
 }
 
 static enum rc bind_in_turn(struct auth *a, const struct cache_view *v, bool usable, struct span password,

@@ -5,6 +5,7 @@
  *          2 Is a pause due (guess.h)? Then it is refused for now.
  *          3 Is it remembered as right? Then no bind is needed. This also works while slapd is away.
  *          4 A bind checks it. When there is no such account a stand-in entry is bound, so that the time taken tells nothing.
+ *            Where there is a code, whose hash is cheap, both are.
  *          5 Is the account disabled? Then it is refused.
  *          6 The ticket is made.
  * Bounds   4 binds at once. At most auth_how.waiting sign-ins are at work; any more get RC_TEMP at once, so that workers are left for lookups.
@@ -22,6 +23,7 @@ struct auth_how {
     const char *uri, *base;
     unsigned waiting;      /* sign-ins in work at once */
     unsigned max_failures; /* tries before pauses begin; guess.h */
+    bool cheap_codes;      /* a code's hash takes no time (passhash.h): the stand-in entry is bound as well */
     int64_t cache_ms, ticket_s;
     const struct ticket_keys *ticket_keys; /* copied */
 };

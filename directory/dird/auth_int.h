@@ -15,6 +15,7 @@ struct auth {
     char *base, *nobody;
     struct ticket_keys *ticket_keys; /* locked memory */
     int64_t ticket_s;
+    bool cheap_codes;
     int most_waiting;
     int64_t told_at;   /* door.c, its one thread: when a refusal was last logged, ms */
     unsigned untold;   /* and how many since were not */

@@ -117,6 +117,42 @@ static enum rc passwd(const char *address, const char *password)
     return dir_call(dir, DIRD_ACCOUNT_PASSWD, &q, NULL, &e);
 }
 
+static enum rc ask_once(const char *login, const char *password, const char *peer, struct err *e)
+{
+    struct dird_auth_req rq = {span_str(login), span_str(password), span_str(peer), 2};
+    struct dird_auth_rep rep = {0};
+    return dir_call(dir, DIRD_AUTH, &rq, &rep, e); /* dir_auth() would wait for the pause to end */
+}
+
+static uint64_t binds_for(const char *login, const char *password, const char *peer, enum rc want, enum cause why)
+{
+    struct err e = {0};
+    uint64_t before, after, remembered;
+    counts(&before, &remembered);
+    assert_int_equal(ask_once(login, password, peer, &e), want);
+    assert_int_equal(e.cause, why);
+    counts(&after, &remembered);
+    return after - before;
+}
+
+/* Its hash is cheap, so the stand-in's is computed as well, whether it is right or wrong: the slow one is what takes the time. */
+static void a_code_takes_the_time_of_a_password(void **state)
+{
+    struct dird_account a = per("code@chu.example", "Dr Code", 57);
+
+    (void)state;
+    a.password = SPAN_LIT("k7mq2-abcde-23456-zzzzz");
+    a.code_until = (uint64_t)clock_utc() + 1000;
+    a.state = DA_ACTIVE;
+    assert_int_equal(add(a), RC_OK);
+    assert_int_equal(binds_for("code@chu.example", "faux", "192.0.2.41", RC_DENIED, CAUSE_AUTH_FAILED), 2);
+    assert_int_equal(binds_for("code@chu.example", "k7mq2-abcde-23456-zzzzz", "192.0.2.42", RC_PERM, CAUSE_CODE_FIRST),
+                     2);
+    assert_int_equal(passwd("code@chu.example", "nouveau"), RC_OK); /* no code any more */
+    assert_int_equal(binds_for("code@chu.example", "autre", "192.0.2.43", RC_DENIED, CAUSE_AUTH_FAILED), 1);
+    assert_int_equal(binds_for("nobody@chu.example", "faux", "192.0.2.44", RC_DENIED, CAUSE_AUTH_FAILED), 1);
+}
+
 static void a_changed_password_counts_at_once(void **state)
 {
     (void)state;
@@ -216,13 +252,6 @@ static void disabled_from_outside_counts_soon(void **state)
     trial_sh(&out, "printf 'dn: mail=" MARIE ",ou=mailboxes,o=pli\nchangetype: modify\nreplace: pliDisabled\n"
                    "pliDisabled: FALSE\n' | ldapmodify " AS_DIRD " 2>&1");
     assert_int_equal(sign_in_soon(MARIE, "mot de passe", RC_OK), RC_OK);
-}
-
-static enum rc ask_once(const char *login, const char *password, const char *peer, struct err *e)
-{
-    struct dird_auth_req rq = {span_str(login), span_str(password), span_str(peer), 2};
-    struct dird_auth_rep rep = {0};
-    return dir_call(dir, DIRD_AUTH, &rq, &rep, e); /* dir_auth() would wait for the pause to end */
 }
 
 /* From slapd's own port, each with another password; the last answer. */
@@ -360,6 +389,7 @@ int main(void)
         cmocka_unit_test(what_was_right_is_remembered),
         cmocka_unit_test(wrong_ones_all_look_alike),
         cmocka_unit_test(time_tells_nothing),
+        cmocka_unit_test(a_code_takes_the_time_of_a_password),
         cmocka_unit_test(a_changed_password_counts_at_once),
         cmocka_unit_test(a_directory_of_the_sites_own_hashes_itself),
         cmocka_unit_test(a_password_changed_in_ldap_counts_soon),

@@ -134,7 +134,7 @@ enum rc account_choose(struct dird *d, const struct dird_choose_req *q, struct i
         rc = auth_code(d->auth, q, (uint64_t)peer->pid, &v, e);
     if (rc != RC_OK)
         return rc;
-    rc = passhash_make(q->password, d->own_slapd, &p, e); /* slow: before the lock */
+    rc = passhash_make(q->password, ops_hash_kind(d, 0), &p, e); /* slow: before the lock */
     if (rc == RC_OK)
         rc = choose(d, peer, q, &v, &p, e);
     passhash_free(&p);

@@ -23,6 +23,7 @@ struct dird *dird_open(const struct dird_how *how)
     struct auth_how auth = {.cache = d->cache,
                             .uri = how->uri,
                             .base = how->base,
+                            .cheap_codes = how->own_slapd,
                             .max_failures = how->max_failures,
                             .waiting = how->threads > WORKERS_FOR_LOOKUPS ? how->threads - WORKERS_FOR_LOOKUPS : 1,
                             .cache_ms = how->cache_s * 1000,

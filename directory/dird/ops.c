@@ -160,12 +160,19 @@ enum rc ops_end(struct dird *d, const struct ipc_peer *p, const char *what, stru
     return rc;
 }
 
+enum passhash_kind ops_hash_kind(const struct dird *d, uint64_t code_until)
+{
+    if (!d->own_slapd)
+        return PASSHASH_SITE;
+    return code_until ? PASSHASH_CODE : PASSHASH_PASSWORD;
+}
+
 static HANDLER(h_add)
 {
     struct dird *d = daemon;
     const struct dird_account *q = req;
     struct passhash pw;
-    enum rc rc = passhash_make(q->password, d->own_slapd, &pw, e); /* slow: before the lock */
+    enum rc rc = passhash_make(q->password, ops_hash_kind(d, q->code_until), &pw, e); /* slow: before the lock */
     UNUSED_();
     if (rc == RC_OK && (rc = ops_begin(d, p, DIRD_ACCOUNT_ADD, req, e)) == RC_OK)
         rc = ops_end(d, p, "account-add", q->address,
@@ -221,7 +228,7 @@ static HANDLER(h_passwd)
     UNUSED_();
     if (rc != RC_OK)
         return rc;
-    rc = passhash_make(q->password, d->own_slapd, &pw, e);
+    rc = passhash_make(q->password, ops_hash_kind(d, q->code_until), &pw, e);
     if (rc == RC_OK && (rc = ops_begin(d, p, DIRD_ACCOUNT_PASSWD, req, e)) == RC_OK)
         rc = ops_end(d, p, "account-passwd", q->address, account_passwd(d, q->address, &pw, q->code_until, e));
     passhash_free(&pw);

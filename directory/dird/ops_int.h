@@ -3,6 +3,7 @@
  * Process  dird, worker threads.
  */
 #pragma once
+#include "directory/dird/passhash.h"
 #include "directory/dird/scope.h"
 
 #define HANDLER(name)                                                                                                  \
@@ -15,6 +16,8 @@ enum rc ops_not_read_yet(struct dird *d, struct err *e); /* RC_TEMP until the ca
 enum rc ops_begin(struct dird *d, struct ipc_peer *p, enum dird_op op, const void *req, struct err *e);
 enum rc ops_end(struct dird *d, const struct ipc_peer *p, const char *what, struct span name, enum rc rc);
 enum rc ops_listed(struct ipc_reply *r, bool more, enum rc rc); /* the records in r->scratch are the answer */
+/* How a password of an account is hashed that comes with that pliCodeUntil, 0: none. */
+enum passhash_kind ops_hash_kind(const struct dird *d, uint64_t code_until);
 /* A page of a list, for who asks: req is a struct dird_list_req. */
 typedef enum rc (*ops_pager)(struct dird *d, const struct acting *w, struct span after, struct buf *list, bool *more_out, struct err *e);
 enum rc ops_page(struct dird *d, struct ipc_peer *p, const void *req, ops_pager pager, struct ipc_reply *r, struct err *e);

@@ -5,6 +5,7 @@
 #include "base/prepare.h"
 #include "base/wipe.h"
 #include "directory/dird/newpass.h"
+#include "directory/drawn.h"
 #include <sodium.h>
 #include <stdio.h>
 
@@ -26,20 +27,22 @@ static void draw(struct buf *out)
     wipe(raw, sizeof raw);
 }
 
-static enum rc hash(struct passhash *p, struct err *e)
+static enum rc hash(struct passhash *p, bool slow, struct err *e)
 {
+    unsigned long long passes = slow ? PASSHASH_PASSES : crypto_pwhash_OPSLIMIT_MIN;
+    size_t room = slow ? (size_t)PASSHASH_MIB << 20 : crypto_pwhash_MEMLIMIT_MIN;
     char text[crypto_pwhash_STRBYTES];
 
     _Static_assert(sizeof scheme + sizeof text <= PASSHASH_SIZE, "it fits");
-    if (crypto_pwhash_str_alg(text, (const char *)p->text.p, p->text.n, PASSHASH_PASSES, (size_t)PASSHASH_MIB << 20,
-                              crypto_pwhash_ALG_ARGON2ID13) != 0)
+    if (crypto_pwhash_str_alg(text, (const char *)p->text.p, p->text.n, passes, room, crypto_pwhash_ALG_ARGON2ID13) !=
+        0)
         return err_set(e, RC_TEMP, "no memory to hash a password");
     snprintf(p->hash, sizeof p->hash, "%s%s", scheme, text);
     wipe(text, sizeof text);
     return RC_OK;
 }
 
-enum rc passhash_make(struct span password, bool hashed, struct passhash *out, struct err *e)
+enum rc passhash_make(struct span password, enum passhash_kind kind, struct passhash *out, struct err *e)
 {
     enum rc rc = RC_OK;
 
@@ -49,7 +52,9 @@ enum rc passhash_make(struct span password, bool hashed, struct passhash *out, s
         draw(&out->text);
     else if ((rc = newpass_fits(password, e)) == RC_OK)
         rc = prepare_password(password, &out->text, e);
-    return rc == RC_OK && hashed ? hash(out, e) : rc;
+    if (rc != RC_OK || kind == PASSHASH_SITE)
+        return rc;
+    return hash(out, kind != PASSHASH_CODE || !drawn_is(buf_span(&out->text)), e);
 }
 
 void passhash_free(struct passhash *p)

@@ -33,10 +33,35 @@ static void test_cost_is_slapds(void **state)
     snprintf(ours, sizeof ours, "m=%d t=%d p=1\n", PASSHASH_MIB << 10, PASSHASH_PASSES);
     assert_string_equal(slapd, ours);
     snprintf(ours, sizeof ours, "{ARGON2}$argon2id$v=19$m=%d,t=%d,p=1$", PASSHASH_MIB << 10, PASSHASH_PASSES);
-    assert_int_equal(passhash_make(SPAN_LIT("mot de passe"), true, &p, &e), RC_OK);
+    assert_int_equal(passhash_make(SPAN_LIT("mot de passe"), PASSHASH_PASSWORD, &p, &e), RC_OK);
     assert_memory_equal(p.hash, ours, strlen(ours));
     assert_true(is_of(&p, "mot de passe"));
     assert_false(is_of(&p, "mot de pass"));
+    passhash_free(&p);
+}
+
+/* 99 random bits need no slow hash; what only says that it is a code, or is drawn and a password, gets it. */
+static void test_a_drawn_code_is_cheap(void **state)
+{
+    static const char cheap[] = "{ARGON2}$argon2id$v=19$m=8,t=1,p=1$";
+    static const struct span drawn = SPAN_LIT("k7mq2-abcde-23456-zzzzz"), no_code = SPAN_LIT("mot de passe");
+    struct passhash p;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(passhash_make(drawn, PASSHASH_CODE, &p, &e), RC_OK);
+    assert_memory_equal(p.hash, cheap, strlen(cheap));
+    assert_true(is_of(&p, "k7mq2-abcde-23456-zzzzz"));
+    assert_false(is_of(&p, "k7mq2-abcde-23456-zzzzy"));
+    passhash_free(&p);
+    assert_int_equal(passhash_make(no_code, PASSHASH_CODE, &p, &e), RC_OK);
+    assert_memory_not_equal(p.hash, cheap, strlen(cheap));
+    passhash_free(&p);
+    assert_int_equal(passhash_make(SPAN_NULL, PASSHASH_CODE, &p, &e), RC_OK);
+    assert_memory_not_equal(p.hash, cheap, strlen(cheap));
+    passhash_free(&p);
+    assert_int_equal(passhash_make(drawn, PASSHASH_PASSWORD, &p, &e), RC_OK);
+    assert_memory_not_equal(p.hash, cheap, strlen(cheap));
     passhash_free(&p);
 }
 
@@ -46,13 +71,13 @@ static void test_two_are_never_alike(void **state)
     struct err e;
 
     (void)state;
-    assert_int_equal(passhash_make(SPAN_LIT("x"), true, &a, &e), RC_OK);
-    assert_int_equal(passhash_make(SPAN_LIT("x"), true, &b, &e), RC_OK);
+    assert_int_equal(passhash_make(SPAN_LIT("x"), PASSHASH_PASSWORD, &a, &e), RC_OK);
+    assert_int_equal(passhash_make(SPAN_LIT("x"), PASSHASH_PASSWORD, &b, &e), RC_OK);
     assert_string_not_equal(a.hash, b.hash);
     passhash_free(&a);
     passhash_free(&b);
-    assert_int_equal(passhash_make(SPAN_NULL, false, &a, &e), RC_OK); /* none: random */
-    assert_int_equal(passhash_make(SPAN_NULL, false, &b, &e), RC_OK);
+    assert_int_equal(passhash_make(SPAN_NULL, PASSHASH_SITE, &a, &e), RC_OK); /* none: random */
+    assert_int_equal(passhash_make(SPAN_NULL, PASSHASH_SITE, &b, &e), RC_OK);
     assert_int_equal(a.text.n, 48);
     assert_false(span_eq(buf_span(&a.text), buf_span(&b.text)));
     assert_string_equal(a.hash, "");
@@ -67,7 +92,7 @@ static void test_prepared(void **state)
     struct err e;
 
     (void)state;
-    assert_int_equal(passhash_make(SPAN_LIT("e\xcc\x81t\xc3\xa9"), true, &p, &e), RC_OK);
+    assert_int_equal(passhash_make(SPAN_LIT("e\xcc\x81t\xc3\xa9"), PASSHASH_PASSWORD, &p, &e), RC_OK);
     assert_true(is_of(&p, "\xc3\xa9t\xc3\xa9"));
     passhash_free(&p);
 }
@@ -81,12 +106,12 @@ static void test_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        assert_int_not_equal(passhash_make(bad[i], true, &p, &e), RC_OK);
+        assert_int_not_equal(passhash_make(bad[i], PASSHASH_PASSWORD, &p, &e), RC_OK);
         assert_string_equal(p.hash, "");
         passhash_free(&p);
     }
     memset(large, 'a', sizeof large);
-    assert_int_equal(passhash_make(span_of(large, sizeof large), true, &p, &e), RC_SYNTAX);
+    assert_int_equal(passhash_make(span_of(large, sizeof large), PASSHASH_PASSWORD, &p, &e), RC_SYNTAX);
     passhash_free(&p);
 }
 
@@ -99,9 +124,9 @@ static int setup(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cost_is_slapds),
-                                       cmocka_unit_test(test_two_are_never_alike), cmocka_unit_test(test_prepared),
-                                       cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cost_is_slapds), cmocka_unit_test(test_a_drawn_code_is_cheap),
+        cmocka_unit_test(test_two_are_never_alike), cmocka_unit_test(test_prepared), cmocka_unit_test(test_refused)};
 
     return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -2,6 +2,7 @@
 /* pli/cmd/account_code.c - pli account code: for each account named a code on a sheet of paper, with which its holder chooses a password (decision 0053);
  * what was before, code or password, ends. */
 #include "base/wipe.h"
+#include "directory/drawn.h"
 #include "pli/cmds.h"
 #include "pli/conf.h"
 #include "pli/instance.h"
@@ -15,11 +16,11 @@ static int give(struct cmd *c, const char *address, int64_t least, struct sheet_
 {
     struct account a;
     struct account_password asked = {
-        .new_password = span_of(code, PASSWORD_MADE), .password_min = least, .code_until = sheets->code_until};
+        .new_password = span_of(code, DRAWN_SIZE), .password_min = least, .code_until = sheets->code_until};
     struct err e;
     int answer = account_of(c, address, &a);
 
-    password_make(code);
+    drawn_make(code);
     if (answer == PLI_OK && a.is.flags & DF_STRICT)
         answer =
             cmd_fail(c, "%s is strict: its holder's password alone opens it, so nobody can give it another", address);
@@ -46,7 +47,7 @@ static int report(struct cmd *c, const char *file, size_t n, uint64_t until)
 int cmd_account_code(struct cmd *c)
 {
     const char *file = opt_get(c, "--sheets");
-    char *code = secret_alloc(PASSWORD_MADE);
+    char *code = secret_alloc(DRAWN_SIZE);
     struct sheet_file sheets = {.fd = -1};
     struct conf *conf = NULL;
     size_t n = 0;
@@ -63,6 +64,6 @@ int cmd_account_code(struct cmd *c)
     if (answer == PLI_OK)
         answer = report(c, file, n, sheets.code_until);
     conf_free(&conf);
-    secret_free(code, PASSWORD_MADE);
+    secret_free(code, DRAWN_SIZE);
     return answer;
 }
