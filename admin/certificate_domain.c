@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/certificate_domain.c - the certificates of domains that have their own, and the outbox's: taken in, taken out, seen. See
  * admin/certificates.h. */
-#include "admin/certificates.h"
-#include "base/clock.h"
+#include "admin/certificates_int.h"
 #include "crypto/keyd/client/domain_key.h"
 #include "crypto/tls/domain_certs.h"
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-enum { DAY = 86400, PEM_MAX = 256 * 1024 };
-static const char *const kinds[DC_KINDS] = {[DC_RSA] = "rsa", [DC_EC] = "ec"};
 
 /* A name leads to one certificate. */
 static enum rc check_names(const char *root, const struct pki_bundle *b, const char *domain, struct err *e)
@@ -56,17 +50,16 @@ enum rc certificate_remove_outbox(const char *root, struct err *e)
 }
 
 /* ---- seen ---- */
-static enum rc one(const char *domain, const char *kind, struct span pem, certificate_see see, void *ctx, struct err *e)
+static enum rc one(const char *owner, size_t kind, struct span pem, certificate_see see, void *ctx, struct err *e)
 {
-    struct certificate_seen s = {.what = strchr(domain, '/') ? "publication" : "domain"};
+    bool outbox = domain_key_is_outbox(owner);
+    struct certificate_seen s = {.what = outbox ? "publication" : "domain"};
     struct err unread;
-    int64_t left;
 
-    snprintf(s.name, sizeof s.name, "%s %s", strchr(domain, '/') ? "publication" : domain, kind);
+    snprintf(s.name, sizeof s.name, "%s %s", outbox ? "publication" : owner, domain_cert_kinds[kind]);
     if (cert_info_pem(pem, &s.info, &unread) != RC_OK)
         return RC_OK; /* pli doctor tells of it */
-    left = s.info.not_after - clock_utc();
-    s.days_left = left < 0 ? -((-left + DAY - 1) / DAY) : left / DAY;
+    certificate_days_count(&s);
     return see(&s, ctx, e);
 }
 
@@ -80,32 +73,22 @@ enum rc certificates_of_domains(const char *root, certificate_see see, void *ctx
             const struct domain_cert *c = domain_certs_at(d, i);
 
             if (c->pem[k].n > 0)
-                rc = one(c->domain, kinds[k], buf_span(&c->pem[k]), see, ctx, e);
+                rc = one(c->domain, k, buf_span(&c->pem[k]), see, ctx, e);
         }
     domain_certs_free(&d);
     return rc;
 }
 
-static enum rc certificates_at(const char *root, const char *domain, certificate_see see, void *ctx, struct err *e)
+static enum rc certificates_of(const char *root, const char *owner, certificate_see see, void *ctx, struct err *e)
 {
-    const char *below = strchr(domain, '/') ? "" : "domains/";
+    struct domain_key_place at;
     enum rc rc = RC_OK;
 
-    for (size_t k = 0; rc == RC_OK && k < DC_KINDS; k++) {
-        char path[4096];
-        unsigned char piece[4096];
+    for (size_t k = 0; rc == RC_OK && k < DC_KINDS && domain_key_place(owner, (enum domain_cert_kind)k, &at); k++) {
         struct buf pem = BUF_INIT;
-        size_t n;
-        FILE *f = snprintf(path, sizeof path, "%s/tls/%s%s.%s.pem", root, below, domain, kinds[k]) < (int)sizeof path
-                      ? fopen(path, "re")
-                      : NULL;
 
-        while (f && pem.n < PEM_MAX && (n = fread(piece, 1, sizeof piece, f)) > 0)
-            buf_add(&pem, piece, n);
-        if (f) {
-            fclose(f);
-            rc = one(domain, kinds[k], buf_span(&pem), see, ctx, e);
-        }
+        if (certificate_file_read(root, at.certificate, &pem))
+            rc = one(owner, k, buf_span(&pem), see, ctx, e);
         buf_free(&pem);
     }
     return rc;
@@ -113,10 +96,10 @@ static enum rc certificates_at(const char *root, const char *domain, certificate
 
 enum rc certificates_of_domain(const char *root, const char *domain, certificate_see see, void *ctx, struct err *e)
 {
-    return certificates_at(root, domain, see, ctx, e);
+    return certificates_of(root, domain, see, ctx, e);
 }
 
 enum rc certificates_of_outbox(const char *root, certificate_see see, void *ctx, struct err *e)
 {
-    return certificates_at(root, OUTBOX_KEY, see, ctx, e);
+    return certificates_of(root, OUTBOX_KEY, see, ctx, e);
 }

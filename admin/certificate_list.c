@@ -1,37 +1,34 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* admin/certificate_list.c - every certificate of the instance, one after the other. See admin/certificates.h. */
 #include "admin/accounts.h"
-#include "admin/certificates.h"
+#include "admin/certificates_int.h"
 #include "base/clock.h"
 #include <stdio.h>
 
-enum { DAY = 86400, PEM_MAX = 256 * 1024 };
+enum { DAY = 86400 };
 
-static void count_days(struct certificate_seen *s)
+void certificate_days_count(struct certificate_seen *s)
 {
     int64_t left = s->info.not_after - clock_utc();
 
     s->days_left = left < 0 ? -((-left + DAY - 1) / DAY) : left / DAY;
 }
 
-/* ---- the server's ---- */
-/* false: there is no such file. */
-static bool read_file(const char *root, const char *name, struct buf *out)
+bool certificate_file_read(const char *root, const char *name, struct buf *out)
 {
     char path[4096];
     unsigned char piece[4096];
-    FILE *f;
+    FILE *f = snprintf(path, sizeof path, "%s/%s", root, name) < (int)sizeof path ? fopen(path, "re") : NULL;
     size_t n;
 
-    snprintf(path, sizeof path, "%s/%s", root, name);
-    f = fopen(path, "re");
-    while (f && out->n < PEM_MAX && (n = fread(piece, 1, sizeof piece, f)) > 0)
+    while (f && out->n < CERTIFICATE_FILE_MOST && (n = fread(piece, 1, sizeof piece, f)) > 0)
         buf_add(out, piece, n);
     if (f)
         fclose(f);
     return f != NULL;
 }
 
+/* ---- the server's ---- */
 static enum rc one_file(const char *name, struct span pem, certificate_see see, void *ctx, struct err *e)
 {
     struct certificate_seen s = {.what = "server"};
@@ -39,7 +36,7 @@ static enum rc one_file(const char *name, struct span pem, certificate_see see, 
     snprintf(s.name, sizeof s.name, "%s", name);
     if (cert_info_pem(pem, &s.info, e) != RC_OK)
         return err_set(e, RC_NOTFOUND, "%s holds no certificate: put one there with pli cert import or renew", name);
-    count_days(&s);
+    certificate_days_count(&s);
     return see(&s, ctx, e);
 }
 
@@ -51,7 +48,7 @@ enum rc certificates_of_server(const char *root, certificate_see see, void *ctx,
     for (size_t i = 0; i < sizeof names / sizeof *names && rc == RC_OK; i++) {
         struct buf pem = BUF_INIT;
 
-        if (read_file(root, names[i], &pem))
+        if (certificate_file_read(root, names[i], &pem))
             rc = one_file(names[i], buf_span(&pem), see, ctx, e);
         buf_free(&pem);
     }
@@ -73,7 +70,7 @@ static enum rc one_account(const struct dird_account *a, void *ctx, struct err *
     if (a->cert_der.n == 0 || cert_info_der(a->cert_der, &s.info, &unread) != RC_OK)
         return RC_OK;
     snprintf(s.name, sizeof s.name, "%.*s", SPAN_ARG(a->address));
-    count_days(&s);
+    certificate_days_count(&s);
     return w->see(&s, w->ctx, e);
 }
 

@@ -66,24 +66,26 @@ static enum rc read_file(int dir, const char *name, unsigned char *out, size_t *
 
 struct reading {
     int dir;
-    const char *below; /* "domains" or "publish" */
+    const char *below; /* DOMAINS_BELOW, OUTBOX_BELOW */
     struct span credential;
     unsigned char *room; /* DOMAIN_KEY_FILE_MAX */
 };
 
-static void one_file(struct domain_keys *d, const struct reading *g, const char *name)
+static void one_file(struct domain_keys *d, const struct reading *g, const char *file)
 {
-    const char *end = strrchr(name, '.');
-    uint8_t which = strcmp(end, ".ec") == 0 ? KEYD_TLS_SERVER_EC : KEYD_TLS_SERVER;
+    uint8_t which;
+    enum domain_cert_kind kind;
+    struct domain_key_place at;
     struct domain_key *k = NULL;
-    char sealed_for[NAME_MAX + 16];
     struct err e;
     size_t n;
 
-    snprintf(sealed_for, sizeof sealed_for, "%s%s", strcmp(g->below, "domains") == 0 ? "" : "publish/", name);
-    if (read_file(g->dir, name, g->room, &n, &e) != RC_OK ||
-        domain_key_open(span_of(g->room, n), sealed_for, g->credential, &k, &e) != RC_OK) {
-        log_ev(LOG_WARN_, "domain-key-unread", "file=%s cause=%s", log_esc(span_str(sealed_for)),
+    if (!domain_key_file(file, &kind, &n) || !domain_key_place_of(g->below, file, &at))
+        return;
+    which = kind == DC_EC ? KEYD_TLS_SERVER_EC : KEYD_TLS_SERVER;
+    if (read_file(g->dir, file, g->room, &n, &e) != RC_OK ||
+        domain_key_open(span_of(g->room, n), at.name, g->credential, &k, &e) != RC_OK) {
+        log_ev(LOG_WARN_, "domain-key-unread", "file=%s cause=%s", log_esc(span_str(at.name)),
                log_esc(span_str(e.log)));
         return;
     }
@@ -111,14 +113,6 @@ static void sort(struct domain_keys *d)
     d->n = n;
 }
 
-static bool is_key(const char *name)
-{
-    const char *end = strrchr(name, '.');
-
-    return end && end > name &&
-           (strcmp(end, ".rsa") == 0 || strcmp(end, ".ec") == 0); /* ".new": one that is being written */
-}
-
 struct domain_keys *domain_keys_read(const char *instance, const char *below, struct span credential)
 {
     struct domain_keys *d = calloc(1, sizeof *d);
@@ -136,8 +130,7 @@ struct domain_keys *domain_keys_read(const char *instance, const char *below, st
         log_ev(LOG_WARN_, "domain-key-unread", "file=keys/%s errno=%d", below, errno);
     g.dir = dir ? dirfd(dir) : -1;
     while (dir && (en = readdir(dir)) != NULL)
-        if (is_key(en->d_name))
-            one_file(d, &g, en->d_name);
+        one_file(d, &g, en->d_name);
     if (dir)
         closedir(dir);
     secret_free(g.room, DOMAIN_KEY_FILE_MAX);

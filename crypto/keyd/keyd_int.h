@@ -45,7 +45,7 @@ struct state {
 typedef enum rc purpose(void *daemon, struct ipc_peer *p, const void *req, int fd, struct ipc_reply *r, struct err *e);
 purpose purpose_wrap, purpose_open, purpose_box_new, purpose_rewrap, purpose_sign, purpose_tls, purpose_issue, purpose_queue, purpose_status, purpose_delegate, purpose_profile;
 
-/* domain_keys.c: those of DIR/keys/BELOW, "domains" or "publish". A file that does not open is told (ev=domain-key-unread) and left out: its certificate is signed for by nobody. */
+/* domain_keys.c: those of DIR/keys/BELOW (crypto/keyd/client/domain_key_place.h). A file that does not open is told (ev=domain-key-unread) and left out: its certificate is signed for by nobody. */
 struct domain_keys *domain_keys_read(const char *instance, const char *below, struct span credential);
 void domain_keys_free(struct domain_keys **d);
 /* By the digest that a session names; NULL: d is, or none of that kind, or its time is over. */

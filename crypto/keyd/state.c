@@ -3,6 +3,7 @@
  * time. */
 #include "base/clock.h"
 #include "base/wipe.h"
+#include "crypto/keyd/client/domain_key_place.h"
 #include "crypto/keyd/keyd_int.h"
 #include "crypto/pki/pki_int.h"
 #include "crypto/seal/digest.h"
@@ -134,9 +135,9 @@ static void ring_load(struct state *s, const struct boot *b)
     n_cred = file_read(cred_path, cred, CREDENTIAL_MAX + 1);
     if (keyring_open(span_of(file, n_file), span_of(cred, n_cred), &s->ring, &e) != RC_OK)
         die("%s with %s: %s", path, cred_path, e.log);
-    s->domains = domain_keys_read(instance_of(b), "domains", span_of(cred, n_cred));
+    s->domains = domain_keys_read(instance_of(b), DOMAINS_BELOW, span_of(cred, n_cred));
     if (strcmp(boot_get(b, "publish.backend"), "https") == 0) /* else pubd shows nobody a certificate */
-        s->outbox = domain_keys_read(instance_of(b), "publish", span_of(cred, n_cred));
+        s->outbox = domain_keys_read(instance_of(b), OUTBOX_BELOW, span_of(cred, n_cred));
     secret_free(file, KEYRING_FILE_MAX + 1);
     secret_free(cred, CREDENTIAL_MAX + 1);
 }

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 enum { NAME = 256, FILE_MAX = 256 * 1024 };
-static const char *const ends[DC_KINDS] = {[DC_RSA] = ".rsa.pem", [DC_EC] = ".ec.pem"};
 
 struct host {
     char *name;
@@ -129,24 +128,12 @@ static bool read_file(int dir, const char *name, struct buf *out)
     return fd >= 0 && n == 0;
 }
 
-static bool kind_of(const char *file, enum domain_cert_kind *kind, size_t *n_domain)
-{
-    for (*kind = 0; *kind < DC_KINDS; (*kind)++) {
-        size_t n = strlen(file), end = strlen(ends[*kind]);
-
-        *n_domain = n - end;
-        if (n > end && strcmp(file + n - end, ends[*kind]) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void one_file(struct domain_certs *d, int dir, const char *file)
 {
     enum domain_cert_kind kind;
     struct domain_cert c = {.domain = NULL};
     size_t n;
-    bool ok = kind_of(file, &kind, &n);
+    bool ok = domain_cert_file(file, &kind, &n);
 
     if (!ok)
         return;
@@ -246,7 +233,7 @@ enum rc domain_certs_read(const char *instance, struct domain_certs **out, struc
 
     if (d == NULL)
         die("out of memory");
-    dir = snprintf(path, sizeof path, "%s/tls/domains", instance) < (int)sizeof path ? opendir(path) : NULL;
+    dir = snprintf(path, sizeof path, "%s/tls/" DOMAINS_BELOW, instance) < (int)sizeof path ? opendir(path) : NULL;
     if (dir == NULL && errno != ENOENT) {
         free(d);
         return err_sys(e, RC_PERM, "%s cannot be read", path);

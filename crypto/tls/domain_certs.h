@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* crypto/tls/domain_certs.h - the certificates of domains that have their own (docs/decisions/0055), read once, found by a server's name or by the domain.
  *
- * Files    DIR/tls/domains/DOMAIN.rsa.pem and DOMAIN.ec.pem (crypto/keyd/client/domain_key.h): PEM, the certificate first, then those above it.
+ * Files    those of crypto/keyd/client/domain_key_place.h: PEM, the certificate first, then those above it.
  * Names    a certificate's names are the dNSNames of its subjectAltName, or the CN where there is none. A name that two domains' certificates have leads to the
  *          domain that comes first in octet order, and is told (ev=certificate-name-twice): pli cert import refuses the second.
  * Cost     names and domains are sorted, so a look-up costs the logarithm of their number. A file takes its size of memory and some 300 octets; its chain is
@@ -12,10 +12,10 @@
  */
 #pragma once
 #include "base/buf.h"
+#include "crypto/keyd/client/domain_key_place.h"
 #include "crypto/keyd/client/wire.h"
 
 struct domain_certs;
-enum domain_cert_kind { DC_RSA = 0, DC_EC, DC_KINDS };
 struct domain_cert {
     char *domain; /* lower case, A-labels */
     struct buf pem[DC_KINDS]; /* empty: none of that kind */

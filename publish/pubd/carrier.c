@@ -6,6 +6,7 @@
 #include "base/sandbox.h"
 #include "base/stream.h"
 #include "crypto/keyd/client/client.h"
+#include "crypto/keyd/client/domain_key_place.h"
 #include "crypto/pki/cert_info.h"
 #include "crypto/tls/tls_client.h"
 #include "publish/pubd/runner_int.h"
@@ -277,12 +278,15 @@ static void load_tls(struct carrier *c, const struct boot *b)
 {
     const char *instance = boot_given(b, "instance"), *anchors = boot_get(b, "publish.anchors");
     char a[1024], rsa[1024], ec[1024];
+    struct domain_key_place at;
     struct tls_client_spec spec = {.anchors_pem = a};
     struct err e;
 
     path_of(instance, anchors[0] ? anchors : "ca.pem", a);
-    path_of(instance, "tls/publish/client.rsa.pem", rsa);
-    path_of(instance, "tls/publish/client.ec.pem", ec);
+    (void)domain_key_place(OUTBOX_KEY, DC_RSA, &at);
+    path_of(instance, at.certificate, rsa);
+    (void)domain_key_place(OUTBOX_KEY, DC_EC, &at);
+    path_of(instance, at.certificate, ec);
     spec.chain_pem = chain(c, rsa);
     spec.chain_ec_pem = chain(c, ec);
     warn(c);

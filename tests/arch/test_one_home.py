@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What exists once, so that it is right once: base 64, case and classes of ASCII, IMAP's strings."""
+"""What exists once, so that it is right once: base 64, case and classes of ASCII, IMAP's strings, the files of domains' keys."""
 import re
 
 import pytest
@@ -14,6 +14,8 @@ ONE_HOME = [
     # besides IMAP's: quoted-strings of RFC 5322, JSON, slapd.conf
     (r"== '\"' \|\| [^;]*== '\\\\'", {"proto/imap/write.c", "mime/seven.c", "flow/step_verify.c", "imapd/commands.c", "directory/schema/embedded.c"},
      "proto/imap/write.h"),
+    # where a domain's certificate and key stand, and what they are called
+    (r"(?:tls|keys)/(?:domains|publish)\b|\"\.(?:rsa|ec)(?:\.pem)?\"", {"crypto/keyd/client/domain_key_place.c"}, "crypto/keyd/client/domain_key_place.h"),
 ]
 
 
@@ -23,7 +25,7 @@ def uncommented(name):
     return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', keep, text(name), flags=re.S)
 
 
-@pytest.mark.parametrize("pattern,home,use", ONE_HOME, ids=["base64", "ascii", "imap-literal", "imap-quoted"])
+@pytest.mark.parametrize("pattern,home,use", ONE_HOME, ids=["base64", "ascii", "imap-literal", "imap-quoted", "domain-keys"])
 def test_one_home(pattern, home, use):
     found = []
     for name in in_house(".c", ".h"):

@@ -2,9 +2,7 @@
 /* crypto/keyd/client/domain_key.h - the TLS keys of domains that have a certificate of their own (docs/decisions/0055), a sealed file for each domain and kind;
  * and those of the outbox, which shows the national directory a certificate of its own (docs/decisions/0059).
  *
- * Files    DIR/keys/domains/DOMAIN.rsa, DOMAIN.ec: keys. DIR/tls/domains/DOMAIN.rsa.pem, DOMAIN.ec.pem: certificates with their chains. DOMAIN: lower case, A-labels.
- *          The outbox's: DIR/keys/publish/client.rsa, client.ec; DIR/tls/publish/client.rsa.pem, client.ec.pem.
- * Names    what a key is sealed for: "DOMAIN.rsa", or "publish/client.rsa", which no domain is called: so neither kind of key opens as the other.
+ * Files    crypto/keyd/client/domain_key_place.h says where they stand, and what a key is sealed for: its name.
  * Form     "PLID" | version u8=1 | nonce 12 | AES-256-GCM of the fields, key = HKDF-SHA256(credential, "pli domain key 1"), aad = the first five bytes and the file's
  *          name: a file under another's name does not open.
  * Fields   the key in use (u32 length + DER; 0: its certificate was removed), then DOMAIN_FORMERS times: moment u64, key: as the former keys of keyring.h.
@@ -12,10 +10,10 @@
  * Process  pli (writes), pli-keyd (reads at its start). Under the lock of keyring_change.c.
  */
 #pragma once
+#include "crypto/keyd/client/domain_key_place.h"
 #include "crypto/keyd/client/keyring.h"
 
-#define OUTBOX_KEY "publish/client" /* in the place of a domain */
-enum { DOMAIN_FORMERS = 2, DOMAIN_KEY_NAME = 300, DOMAIN_KEY_FILE_MAX = 16 * 1024 };
+enum { DOMAIN_FORMERS = 2, DOMAIN_KEY_FILE_MAX = 16 * 1024 };
 struct domain_key {
     struct key_der key;
     struct key_former former[DOMAIN_FORMERS]; /* .ecdsa is not used */
@@ -26,12 +24,12 @@ enum rc domain_key_seal(const struct domain_key *k, const char *name, struct spa
 /* RC_DENIED: not that credential or name, or changed bytes. RC_CORRUPT: no such file. */
 enum rc domain_key_open(struct span file, const char *name, struct span credential, struct domain_key **k_out, struct err *e);
 
-/* The domain's certificate and key put into an instance that is there, in the place of those of the same kind. b was checked. */
+/* The owner's certificate and key put into an instance that is there, in the place of those of the same kind. b was checked. */
 struct pki_bundle;
-enum rc domain_key_import(const char *dir, const char *domain, const struct pki_bundle *b, struct err *e);
+enum rc domain_key_import(const char *dir, const char *owner, const struct pki_bundle *b, struct err *e);
 /* Certificates first; their keys sign on for KEYRING_FORMER_S, for who is being shown them, and the first import or removal after that destroys them. RC_NOTFOUND:
  * it has none. */
-enum rc domain_key_remove(const char *dir, const char *domain, struct err *e);
+enum rc domain_key_remove(const char *dir, const char *owner, struct err *e);
 /* domain_key_renew.c. New certificates of the trial authority (three years, the same keys, names and usages) in the place of those that end before .before. What
  * another authority issued, and what is no certificate, is left alone. *renewed_out counts what was made, after a failure too. RC_NOTFOUND: that owner has none. */
 struct domain_renewal {

@@ -16,25 +16,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const kinds[] = {"rsa", "ec"};
-
 struct changing {
     const char *dir;
     struct open_ring ring;
-    char name[DOMAIN_KEY_NAME]; /* "DOMAIN.rsa", "publish/client.rsa" */
+    struct domain_key_place at;
     struct domain_key *k;
 };
 
-/* "domains/DOMAIN.rsa", "publish/client.rsa": below DIR/keys, and with ".pem" below DIR/tls */
-static const char *place(const char *name, char out[DOMAIN_KEY_NAME + 16])
+static enum rc place(struct changing *g, const char *owner, enum domain_cert_kind kind, struct err *e)
 {
-    snprintf(out, DOMAIN_KEY_NAME + 16, "%s%s", strchr(name, '/') ? "" : "domains/", name);
-    return out;
-}
-
-static const char *folder_of(const char *owner)
-{
-    return strchr(owner, '/') ? "publish" : "domains";
+    return domain_key_place(owner, kind, &g->at) ? RC_OK : err_set(e, RC_SYNTAX, "no such domain");
 }
 
 /* Root may make it for an instance that runs as somebody else. */
@@ -64,14 +55,14 @@ static enum rc folder(const char *dir, const char *name, mode_t mode, struct err
 static enum rc read_key(struct changing *g, struct err *e)
 {
     unsigned char *file = secret_alloc(DOMAIN_KEY_FILE_MAX);
-    char path[PATH_MAX], at[DOMAIN_KEY_NAME + 16];
+    char path[PATH_MAX];
     size_t n = 0;
     enum rc rc;
 
-    (void)snprintf(path, sizeof path, "%s/keys/%s", g->dir, place(g->name, at));
+    (void)snprintf(path, sizeof path, "%s/%s", g->dir, g->at.key);
     rc = access(path, F_OK) == 0 ? ring_read_secret(path, file, DOMAIN_KEY_FILE_MAX, &n, e) : RC_OK;
     if (rc == RC_OK &&
-        (n == 0 || domain_key_open(span_of(file, n), g->name, ring_credential(&g->ring), &g->k, e) != RC_OK))
+        (n == 0 || domain_key_open(span_of(file, n), g->at.name, ring_credential(&g->ring), &g->k, e) != RC_OK))
         g->k = domain_key_new();
     secret_free(file, DOMAIN_KEY_FILE_MAX);
     return rc;
@@ -79,13 +70,11 @@ static enum rc read_key(struct changing *g, struct err *e)
 
 static enum rc write_key(struct changing *g, struct err *e)
 {
-    char name[DOMAIN_KEY_NAME + 32], at[DOMAIN_KEY_NAME + 16];
     struct buf file = BUF_INIT;
-    enum rc rc = domain_key_seal(g->k, g->name, ring_credential(&g->ring), &file, e);
+    enum rc rc = domain_key_seal(g->k, g->at.name, ring_credential(&g->ring), &file, e);
 
-    snprintf(name, sizeof name, "keys/%s", place(g->name, at));
     if (rc == RC_OK)
-        rc = keyring_put_file(g->dir, name, 0400, buf_span(&file), e);
+        rc = keyring_put_file(g->dir, g->at.key, 0400, buf_span(&file), e);
     buf_free(&file);
     return rc;
 }
@@ -141,10 +130,8 @@ static bool date_formers(struct domain_key *k)
 
 static enum rc put_both(struct changing *g, const struct pki_bundle *b, struct err *e)
 {
-    char cert[DOMAIN_KEY_NAME + 32], at[DOMAIN_KEY_NAME + 16];
     enum rc rc = read_key(g, e);
 
-    snprintf(cert, sizeof cert, "tls/%s.pem", place(g->name, at));
     if (rc == RC_OK)
         rc = put_key(g->k, buf_span(&b->key_pkcs8), e);
     if (rc == RC_OK)
@@ -152,7 +139,7 @@ static enum rc put_both(struct changing *g, const struct pki_bundle *b, struct e
     if (rc == RC_OK)
         rc = ring_write(g->dir, &g->ring, e);
     if (rc == RC_OK)
-        rc = keyring_put_file(g->dir, cert, 0644, buf_span(&b->chain_pem), e);
+        rc = keyring_put_file(g->dir, g->at.certificate, 0644, buf_span(&b->chain_pem), e);
     if (rc == RC_OK && date_formers(g->k))
         rc = write_key(g, e);
     return rc;
@@ -163,14 +150,14 @@ static void sweep_below(const char *dir, const char *below)
 {
     char path[PATH_MAX];
     const struct dirent *en;
+    struct domain_key_place at;
     struct stat st;
     DIR *d = snprintf(path, sizeof path, "%s/keys/%s", dir, below) < (int)sizeof path ? opendir(path) : NULL;
 
     while (d && (en = readdir(d)) != NULL) {
-        int n = snprintf(path, sizeof path, "%s/tls/%s/%s.pem", dir, below, en->d_name);
-
-        if (en->d_name[0] != '.' && n > 0 && n < (int)sizeof path && access(path, F_OK) != 0 && errno == ENOENT &&
-            fstatat(dirfd(d), en->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+        if (en->d_name[0] != '.' && domain_key_place_of(below, en->d_name, &at) &&
+            snprintf(path, sizeof path, "%s/%s", dir, at.certificate) < (int)sizeof path && access(path, F_OK) != 0 &&
+            errno == ENOENT && fstatat(dirfd(d), en->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
             st.st_mtime + KEYRING_FORMER_S < clock_utc())
             (void)unlinkat(dirfd(d), en->d_name, 0);
     }
@@ -181,8 +168,8 @@ static void sweep_below(const char *dir, const char *below)
 /* Both, whoever's key was changed: the outbox has one owner, and nobody would look there again once hers is removed. */
 static void sweep(const char *dir)
 {
-    sweep_below(dir, "domains");
-    sweep_below(dir, "publish");
+    sweep_below(dir, DOMAINS_BELOW);
+    sweep_below(dir, OUTBOX_BELOW);
 }
 
 static enum rc folders(const char *dir, const char *below, struct err *e)
@@ -196,15 +183,15 @@ static enum rc folders(const char *dir, const char *below, struct err *e)
     return rc == RC_OK ? folder(dir, name, 0711, e) : rc;
 }
 
-enum rc domain_key_import(const char *dir, const char *domain, const struct pki_bundle *b, struct err *e)
+enum rc domain_key_import(const char *dir, const char *owner, const struct pki_bundle *b, struct err *e)
 {
     struct changing g = {.dir = dir, .ring = {.lock = -1}};
     enum rc rc = ring_open(dir, &g.ring, e);
 
-    if ((size_t)snprintf(g.name, sizeof g.name, "%s.%s", domain, kinds[b->ecdsa]) >= sizeof g.name)
-        rc = err_set(e, RC_SYNTAX, "no such domain");
     if (rc == RC_OK)
-        rc = folders(dir, folder_of(domain), e);
+        rc = place(&g, owner, b->ecdsa ? DC_EC : DC_RSA, e);
+    if (rc == RC_OK)
+        rc = folders(dir, domain_key_below(owner), e);
     if (rc == RC_OK)
         rc = put_both(&g, b, e);
     if (rc == RC_OK)
@@ -219,9 +206,9 @@ enum rc domain_key_import(const char *dir, const char *domain, const struct pki_
 /* False: there is no such file. */
 static bool drop_certificate(const struct changing *g, enum rc *rc, struct err *e)
 {
-    char path[PATH_MAX], at[DOMAIN_KEY_NAME + 16];
+    char path[PATH_MAX];
 
-    (void)snprintf(path, sizeof path, "%s/tls/%s.pem", g->dir, place(g->name, at));
+    (void)snprintf(path, sizeof path, "%s/%s", g->dir, g->at.certificate);
     if (unlink(path) == 0)
         return true;
     if (errno != ENOENT)
@@ -248,24 +235,21 @@ static enum rc retire_key(struct changing *g, bool *any_out, struct err *e)
 
 /* A removal that was killed half way has left a key without its certificate, or one that is retired while the running keyd does not know: doing it again ends it. So the
  * key's file counts as well as the certificate, until its time is over. */
-enum rc domain_key_remove(const char *dir, const char *domain, struct err *e)
+enum rc domain_key_remove(const char *dir, const char *owner, struct err *e)
 {
     struct changing g = {.dir = dir, .ring = {.lock = -1}};
     bool any = false;
     enum rc rc = ring_open(dir, &g.ring, e);
 
-    for (size_t i = 0; rc == RC_OK && i < 2; i++) {
-        if ((size_t)snprintf(g.name, sizeof g.name, "%s.%s", domain, kinds[i]) >= sizeof g.name)
-            rc = err_set(e, RC_SYNTAX, "no such domain");
-        else {
+    for (int k = 0; rc == RC_OK && k < DC_KINDS; k++) {
+        rc = place(&g, owner, (enum domain_cert_kind)k, e);
+        if (rc == RC_OK)
             any = drop_certificate(&g, &rc, e) || any;
-            rc = rc == RC_OK ? retire_key(&g, &any, e) : rc;
-        }
+        if (rc == RC_OK)
+            rc = retire_key(&g, &any, e);
     }
     if (rc == RC_OK)
-        rc = any ? ring_write(dir, &g.ring, e)
-                 : err_set(e, RC_NOTFOUND, "%s has no certificate of its own",
-                           strcmp(domain, OUTBOX_KEY) == 0 ? "the publication" : domain);
+        rc = any ? ring_write(dir, &g.ring, e) : domain_key_none(owner, e);
     if (rc == RC_OK || rc == RC_NOTFOUND) /* else the lock may be another's */
         sweep(dir);
     ring_close(&g.ring);

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 enum { DAYS = 1095 /* as pli cert issue-trial --operator gives */, PEM_MAX = 256 * 1024 };
-static const char *const kinds[] = {"rsa", "ec"};
 static const char end_line[] = "-----END CERTIFICATE-----\n";
 
 struct renewing {
@@ -69,49 +68,37 @@ static enum rc make(const struct renewing *g, struct span pem, struct buf *out, 
     return rc;
 }
 
-/* name: below DIR/tls. */
-static enum rc one(struct renewing *g, const char *name, bool *there_out, struct err *e)
+/* certificate: below the instance. */
+static enum rc one(struct renewing *g, const char *certificate, bool *there_out, struct err *e)
 {
     char path[PATH_MAX];
-    struct buf pem = BUF_INIT, fresh = BUF_INIT, at = BUF_INIT;
+    struct buf pem = BUF_INIT, fresh = BUF_INIT;
     enum rc rc = RC_OK;
 
-    buf_addf(&at, "tls/%s", name);
-    *there_out = snprintf(path, sizeof path, "%s/tls/%s", g->r->dir, name) < (int)sizeof path && read_pem(path, &pem);
+    *there_out =
+        snprintf(path, sizeof path, "%s/%s", g->r->dir, certificate) < (int)sizeof path && read_pem(path, &pem);
     if (*there_out && is_due(g, buf_span(&pem))) {
         rc = make(g, buf_span(&pem), &fresh, e);
         if (rc == RC_OK)
-            rc = keyring_put_file(g->r->dir, buf_cstr(&at), 0644, buf_span(&fresh), e);
+            rc = keyring_put_file(g->r->dir, certificate, 0644, buf_span(&fresh), e);
         g->n += rc == RC_OK;
     }
     buf_free(&pem);
     buf_free(&fresh);
-    buf_free(&at);
     return rc;
 }
 
 static enum rc of_owner(struct renewing *g, const char *owner, struct err *e)
 {
-    char name[DOMAIN_KEY_NAME + 32];
+    struct domain_key_place at;
     bool any = false, there = false;
     enum rc rc = RC_OK;
 
-    for (size_t i = 0; rc == RC_OK && i < 2; i++) {
-        snprintf(name, sizeof name, "%s%s.%s.pem", strchr(owner, '/') ? "" : "domains/", owner, kinds[i]);
-        rc = one(g, name, &there, e);
+    for (int k = 0; rc == RC_OK && k < DC_KINDS && domain_key_place(owner, (enum domain_cert_kind)k, &at); k++) {
+        rc = one(g, at.certificate, &there, e);
         any = any || there;
     }
-    return rc == RC_OK && !any ? err_set(e, RC_NOTFOUND, "%s has no certificate of its own",
-                                         strcmp(owner, OUTBOX_KEY) == 0 ? "the publication" : owner)
-                               : rc;
-}
-
-static bool is_certificate(const char *name)
-{
-    size_t n = strlen(name);
-
-    return name[0] != '.' &&
-           ((n > 8 && strcmp(name + n - 8, ".rsa.pem") == 0) || (n > 7 && strcmp(name + n - 7, ".ec.pem") == 0));
+    return rc == RC_OK && !any ? domain_key_none(owner, e) : rc;
 }
 
 /* All names first: a folder that changes while it is read may give a name twice, or new ones without end. Each name ends with NUL. */
@@ -119,12 +106,14 @@ static enum rc all_names(const char *dir, struct buf *out, struct err *e)
 {
     char path[PATH_MAX];
     const struct dirent *en;
-    DIR *d = snprintf(path, sizeof path, "%s/tls/domains", dir) < (int)sizeof path ? opendir(path) : NULL;
+    enum domain_cert_kind kind;
+    size_t n;
+    DIR *d = snprintf(path, sizeof path, "%s/tls/" DOMAINS_BELOW, dir) < (int)sizeof path ? opendir(path) : NULL;
 
     if (!d)
         return errno == ENOENT ? RC_OK : err_sys(e, RC_PERM, "%s cannot be read", path);
     while ((en = readdir(d)) != NULL)
-        if (is_certificate(en->d_name))
+        if (domain_cert_file(en->d_name, &kind, &n))
             buf_add(out, en->d_name, strlen(en->d_name) + 1);
     closedir(d);
     return RC_OK;
@@ -132,14 +121,14 @@ static enum rc all_names(const char *dir, struct buf *out, struct err *e)
 
 static enum rc of_all(struct renewing *g, struct err *e)
 {
-    char name[NAME_MAX + 16];
+    char certificate[NAME_MAX + 16];
     struct buf names = BUF_INIT;
     enum rc rc = all_names(g->r->dir, &names, e);
     bool there;
 
     for (size_t at = 0; rc == RC_OK && at < names.n; at += strlen((const char *)names.p + at) + 1) {
-        snprintf(name, sizeof name, "domains/%s", (const char *)names.p + at);
-        rc = one(g, name, &there, e);
+        snprintf(certificate, sizeof certificate, "tls/" DOMAINS_BELOW "/%s", (const char *)names.p + at);
+        rc = one(g, certificate, &there, e);
     }
     buf_free(&names);
     return rc;
