@@ -128,28 +128,36 @@ enum account_fault account_change_fault(const struct account_change *ch, struct 
                          about_out);
 }
 
+/* mend: what is right, or how to come to it; NULL: the line says it. */
+static const struct {
+    const char *wrong, *mend;
+} faults[ACCOUNT_FAULTS_] = {
+    [ACCOUNT_ADDRESS] = {"this cannot be a mailbox", "letters, digits, \".\", \"-\", \"_\", an @ and a domain"},
+    [ACCOUNT_TYPE] = {"no such type of mailbox", "per, org, app or cab"},
+    [ACCOUNT_NAME] = {"an account needs a name", "for a person the given name, then the family name in capitals"},
+    [ACCOUNT_RPPS] = {"not an RPPS number",
+                      "11 digits whose last is a check digit; compare it with the professional's card"},
+    [ACCOUNT_STRUCTURE] = {"not a FINESS, SIREN or SIRET number", "9, 9 or 14 digits whose last is a check digit"},
+    [ACCOUNT_NEEDS_RPPS] = {"a professional's mailbox needs an RPPS number", "who has none yet: an ADELI number"},
+    [ACCOUNT_NEEDS_STRUCTURE] = {"this type of mailbox needs the number of a structure", "FINESS, SIREN or SIRET"},
+    [ACCOUNT_ALIAS] = {"not an address", NULL},
+    [ACCOUNT_ADELI] = {"not an ADELI number",
+                       "9 digits, of which the first two are the department (2A, 2B in Corsica)"},
+    [ACCOUNT_TELEPHONE] = {"not a telephone number", "3 to 15 digits, such as +33123456789 or 01 23 45 67 89"},
+    [ACCOUNT_NO_PERSON] = {"an organisation or application mailbox has a structure, not a person's number", NULL},
+    [ACCOUNT_RANK] = {"a rank is 1 to 99", NULL},
+    [ACCOUNT_ROUNDED] = {"a spreadsheet has rounded this number and its last digits are lost",
+                         "type all of them again; in the spreadsheet, make the column's format Text first"},
+    [ACCOUNT_ZERO_LOST] = {"a 0 is missing in front, as spreadsheets take it away",
+                           "type the number again; in the spreadsheet, make the column's format Text first"},
+};
+
 enum rc account_refuse(enum account_fault fault, struct span about, struct err *e)
 {
-    static const char *const texts[ACCOUNT_FAULTS_] = {
-        [ACCOUNT_ADDRESS] = "this cannot be a mailbox",
-        [ACCOUNT_TYPE] = "no such type of mailbox",
-        [ACCOUNT_NAME] = "an account needs a name",
-        [ACCOUNT_RPPS] = "not an RPPS number",
-        [ACCOUNT_STRUCTURE] = "not a FINESS, SIREN or SIRET number",
-        [ACCOUNT_NEEDS_RPPS] = "a professional's mailbox needs an RPPS number (or an ADELI number)",
-        [ACCOUNT_NEEDS_STRUCTURE] = "this type of mailbox needs the number of a structure",
-        [ACCOUNT_ALIAS] = "not an address",
-        [ACCOUNT_ADELI] = "not an ADELI number",
-        [ACCOUNT_TELEPHONE] = "not a telephone number",
-        [ACCOUNT_NO_PERSON] = "an organisation or application mailbox has a structure, not a person's number",
-        [ACCOUNT_RANK] = "a rank is 1 to 99",
-        [ACCOUNT_ROUNDED] = "the spreadsheet has rounded this number and its last digits are lost: make the column's "
-                            "format Text, type the numbers again, save the file",
-        [ACCOUNT_ZERO_LOST] = "a 0 is missing in front, as spreadsheets take it away: make the column's format Text, "
-                              "type the number again, save the file",
-    };
+    const char *mend = faults[fault].mend;
 
-    return err_set(e, RC_SYNTAX, "%s%s%.*s", texts[fault], about.n ? ": " : "", SPAN_ARG(span_head(about, 100)));
+    return err_set(e, RC_SYNTAX, "%s%s%.*s%s%s%s", faults[fault].wrong, about.n ? ": " : "",
+                   SPAN_ARG(span_head(about, 100)), mend ? " (" : "", mend ? mend : "", mend ? ")" : "");
 }
 
 /* ---- prepared ---- */

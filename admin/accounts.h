@@ -83,7 +83,7 @@ enum account_fault {
     ACCOUNT_ROUNDED, ACCOUNT_ZERO_LOST, /* what a spreadsheet made of a number (admin/numbers.h) */
     ACCOUNT_FAULTS_
 };
-/* The same as a line for who has no options, as files have rows. RC_SYNTAX. */
+/* The same as a line, with what would be right. RC_SYNTAX. */
 enum rc account_refuse(enum account_fault fault, struct span about, struct err *e);
 /* about_out: the text that is wrong, borrowed from the wish. Pure. */
 enum account_fault account_wish_fault(const struct account_wish *w, struct span *about_out);

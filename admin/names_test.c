@@ -254,6 +254,26 @@ static void a_change_is_judged(void **state)
     assert_int_equal(account_change_fault(&ch, &about), ACCOUNT_NAME);
 }
 
+/* Every one has a line, and the longest is whole. */
+static void a_fault_is_said(void **state)
+{
+    unsigned char typed[200];
+    struct err e;
+
+    (void)state;
+    memset(typed, 'x', sizeof typed);
+    for (int f = ACCOUNT_RIGHT + 1; f < ACCOUNT_FAULTS_; f++) {
+        assert_int_equal(account_refuse((enum account_fault)f, span_of(typed, sizeof typed), &e), RC_SYNTAX);
+        assert_null(strstr(e.log, "(null)"));
+        assert_true(strlen(e.log) > 100 + sizeof ": " && strlen(e.log) < sizeof e.log - 1);
+    }
+    (void)account_refuse(ACCOUNT_RPPS, SPAN_LIT("1"), &e);
+    assert_string_equal(e.log, "not an RPPS number: 1 (11 digits whose last is a check digit; compare it with the "
+                               "professional's card)");
+    (void)account_refuse(ACCOUNT_RANK, SPAN_NULL, &e);
+    assert_string_equal(e.log, "a rank is 1 to 99");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +281,7 @@ int main(void)
         cmocka_unit_test(kinds_have_names), cmocka_unit_test(states_have_names),
         cmocka_unit_test(passwords_fit),    cmocka_unit_test(texts_have_one_form),
         cmocka_unit_test(a_wish_is_judged), cmocka_unit_test(a_change_is_judged),
+        cmocka_unit_test(a_fault_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -282,37 +282,18 @@ int account_of(struct cmd *c, const char *address, struct account *out)
 
 int wish_refused(struct cmd *c, enum account_fault fault, struct span about)
 {
-    static const struct {
-        const char *before, *behind;
-        int most; /* octets shown of what is wrong; 0: none */
-    } texts[ACCOUNT_FAULTS_] = {
-        [ACCOUNT_ADDRESS] = {"\"", "\" can not be a mailbox: letters, digits, \".\", \"-\", \"_\", an @ and a domain",
-                             100},
-        [ACCOUNT_TYPE] = {"", "needs --type per, org, app or cab", 0},
-        [ACCOUNT_NAME] = {"", "needs --name: for a person the given name, then the family name in capitals", 0},
-        [ACCOUNT_RPPS] = {"RPPS ",
-                          ": 11 digits whose last is a check digit (Luhn); compare it with the professional's card",
-                          20},
-        [ACCOUNT_STRUCTURE] = {"structure ",
-                               ": a FINESS (9), SIREN (9) or SIRET (14) number whose check digit is right", 20},
-        [ACCOUNT_NEEDS_RPPS] =
-            {"", "a mailbox of type per needs --rpps, the professional's national number (who has none yet: --adeli)",
-             0},
-        [ACCOUNT_NEEDS_STRUCTURE] = {"a mailbox of type ",
-                                     " needs --structure, the FINESS or SIRET number of the structure", 100},
-        [ACCOUNT_ALIAS] = {"alias \"", "\" is not an address", 100},
-        [ACCOUNT_ADELI] = {"ADELI ", ": 9 digits, of which the first two are the department (2A, 2B in Corsica)", 20},
-        [ACCOUNT_TELEPHONE] = {"telephone ", ": 3 to 15 digits, such as +33123456789 or 01 23 45 67 89", 40},
-        [ACCOUNT_NO_PERSON] = {"a mailbox of type org or app has --structure, not a person's number: ", "", 20},
-        [ACCOUNT_RANK] = {"", "--rank is 1 to 99", 0},
-        [ACCOUNT_ROUNDED] = {"",
-                             ": a spreadsheet has rounded this number and its last digits are lost: type all of them",
-                             40},
-        [ACCOUNT_ZERO_LOST] = {"", ": a 0 is missing in front, as spreadsheets take it away: type it again", 40},
+    static const char *const options[ACCOUNT_FAULTS_] = {
+        /* of the others the line shows what was typed */
+        [ACCOUNT_TYPE] = "--type: ",       [ACCOUNT_NAME] = "--name: ",
+        [ACCOUNT_RPPS] = "--rpps: ",       [ACCOUNT_STRUCTURE] = "--structure: ",
+        [ACCOUNT_NEEDS_RPPS] = "--rpps: ", [ACCOUNT_NEEDS_STRUCTURE] = "--structure: ",
+        [ACCOUNT_ADELI] = "--adeli: ",     [ACCOUNT_TELEPHONE] = "--telephone: ",
+        [ACCOUNT_RANK] = "--rank: ",
     };
-    struct span shown = span_head(about, (size_t)texts[fault].most);
+    struct err e;
 
-    return cmd_usage(c, "%s%.*s%s", texts[fault].before, SPAN_ARG(shown), texts[fault].behind);
+    (void)account_refuse(fault, about, &e);
+    return cmd_usage(c, "%s%s", options[fault] ? options[fault] : "", e.log);
 }
 
 size_t aliases_given(const struct cmd *c, struct span out[CMD_OPTS_MAX])

@@ -49,8 +49,6 @@ static int read_identity(struct cmd *c, struct adding *ad)
     w->aliases = ad->aliases;
     w->n_aliases = aliases_given(c, ad->aliases);
     fault = account_wish_fault(w, &about);
-    if (fault == ACCOUNT_NEEDS_STRUCTURE)
-        about = opt_span(c, "--type"); /* as it was typed */
     return fault == ACCOUNT_RIGHT ? PLI_OK : wish_refused(c, fault, about);
 }
 

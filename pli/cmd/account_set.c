@@ -49,8 +49,6 @@ static int read_texts(struct cmd *c, struct changing *n)
         n->ch.n_aliases = aliases_given(c, n->aliases);
     }
     fault = account_change_fault(&n->ch, &about);
-    if (fault == ACCOUNT_NAME)
-        return cmd_usage(c, "--name may not be empty");
     return fault == ACCOUNT_RIGHT ? PLI_OK : wish_refused(c, fault, about);
 }
 

@@ -119,15 +119,16 @@ def test_numbers_as_people_and_spreadsheets_write_them(inst, file):
     shown = inst.json("account", "show", "nombres@chu.test")
     assert [shown[k] for k in ("rpps", "adeli", "telephone")] == ["10001234565", "2B1234567", "+33 1 23"]
     inst.pli("account", "set", "nombres@chu.test", "--rpps", n)
-    for cells, why in [("1,00001E+10;;;", "the spreadsheet has rounded this number"), (";1,87513E+13;;", "the spreadsheet has rounded this number"),
-                       (f"{n};10 000 024;;", "a 0 is missing in front"), (f"{n};;12345678;", "a 0 is missing in front"), (f"{n};;;3,31235E+10", "the spreadsheet has rounded"),
+    for cells, why in [("1,00001E+10;;;", "a spreadsheet has rounded this number"), (";1,87513E+13;;", "a spreadsheet has rounded this number"),
+                       (f"{n};10 000 024;;", "a 0 is missing in front"), (f"{n};;12345678;", "a 0 is missing in front"), (f"{n};;;3,31235E+10", "a spreadsheet has rounded"),
                        (f"{n[:-1]}{(int(n[-1]) + 1) % 10};;;", "not an RPPS number")]:
         got, code = outcomes(inst, file(head + f"nombres2@chu.test;per;Anne NOMBRE;{cells}\n"))
         assert code == 1 and got["nombres2@chu.test"][0] == "refused" and got["nombres2@chu.test"][1].startswith(why)
     got, code = outcomes(inst, file(head + "nombres@chu.test;per;Anne NOMBRE;1,00001E+10;;;\n"))  # of one that is there, too
-    assert code == 1 and got["nombres@chu.test"][1].startswith("the spreadsheet has rounded this number and its last digits are lost: make the column's format Text")
+    lost = "a spreadsheet has rounded this number and its last digits are lost: 1,00001E+10 (type all of them again; in the spreadsheet, make the column's format Text first)"
+    assert code == 1 and got["nombres@chu.test"][1] == lost
     r = inst.pli("account", "set", "nombres@chu.test", "--rpps", "1,00001E+10", check=False)
-    assert r.returncode == 2 and "1,00001E+10: a spreadsheet has rounded this number" in r.stderr
+    assert r.returncode == 2 and lost in r.stderr, "an option is told the same as a cell"
 
 
 def test_again_and_with_changes(inst, file):
@@ -163,11 +164,12 @@ def test_a_row_that_is_wrong_stops_no_other(inst, file):
     got, code = outcomes(inst, rows)
     assert code == 1 and dry == got
     assert got == {"bon1@chu.test": ("added", ""), "bon2@chu.test": ("added", ""),
-                   "chiffre@chu.test": ("refused", f"not an RPPS number: {rpps(4)[:-1]}{(int(rpps(4)[-1]) + 1) % 10}"),
+                   "chiffre@chu.test": ("refused", f"not an RPPS number: {rpps(4)[:-1]}{(int(rpps(4)[-1]) + 1) % 10} "
+                                                      "(11 digits whose last is a check digit; compare it with the professional's card)"),
                    "ailleurs@autre.test": ("refused", "autre.test is not a domain of this instance"),
                    "BON1@chu.test": ("refused", "line 2 has this address already"),
-                   "sansrpps@chu.test": ("refused", "a professional's mailbox needs an RPPS number (or an ADELI number)"),
-                   "genre@chu.test": ("refused", "no such type of mailbox"),
+                   "sansrpps@chu.test": ("refused", "a professional's mailbox needs an RPPS number (who has none yet: an ADELI number)"),
+                   "genre@chu.test": ("refused", "no such type of mailbox (per, org, app or cab)"),
                    "pas une adresse": ("refused", "\"pas une adresse\" is not an address of a mailbox"),
                    "quota@chu.test": ("refused", 'quota: not "beaucoup" but octets, or 500M, 2G; 0: none'),
                    ME: ("refused", "the type of a mailbox never changes: it is ORG")}
