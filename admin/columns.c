@@ -67,3 +67,8 @@ enum rc columns_fit(const struct columns *c, const struct table_row *row, struct
         return err_set(e, RC_SYNTAX, "line %u: %zu cells, but %zu columns", (unsigned)row->line, row->n, c->cells);
     return RC_OK;
 }
+
+enum rc columns_not(const struct column_heading *h, struct span cell, struct err *e)
+{
+    return err_set(e, RC_SYNTAX, "%s: not \"%.*s\" but %s", h->english, SPAN_ARG(span_head(cell, 60)), h->form);
+}

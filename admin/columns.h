@@ -25,4 +25,5 @@ struct columns {
 };
 enum rc columns_begin(struct columns *c, const struct table_row *row, struct err *e); /* the first row */
 enum rc columns_fit(const struct columns *c, const struct table_row *row, struct err *e); /* another: it has no cell without a column */
+enum rc columns_not(const struct column_heading *h, struct span cell, struct err *e); /* RC_SYNTAX: that cell is none of that column */
 bool columns_same_words(struct span typed, const char *known); /* accents, capitals, spaces and hyphens apart */

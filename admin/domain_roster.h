@@ -10,9 +10,9 @@
  * Accounts A postmaster or catch-all must be an account already: those of a new domain are named by a second run, behind the import of accounts.
  * Dry      everything is looked at, nothing is written.
  * Order    one row after the other: dird writes domains one at a time.
- * Errors   of the file: RC_SYNTAX, e->log names the line, nothing was done. Of a row: its result. When the daemons stay away, DOMAIN_TRIES rows fail one after
+ * Errors   of the file: RC_SYNTAX, e->log names the line, nothing was done. Of a row: its result. When the daemons stay away, ROSTER_TRIES rows fail one after
  *          the other, and the rest is not tried (ROSTER_UNTRIED).
- * Owns     struct domain_roster: its memory. Of a result: spans live until told() returns.
+ * Owns     of a result: spans live until told() returns.
  * Process  pli; later the HTTP daemon.   Source RFC 4180; docs/decisions/0047, 0056, 0059.
  */
 #pragma once
@@ -37,20 +37,9 @@ enum domain_column {
 };
 extern const struct column_heading domain_columns[DOMAIN_COLUMNS];
 
-enum { DOMAIN_ROWS = 100000, DOMAIN_FILE_MOST = 64 << 20, DOMAIN_TRIES = 8 };
-struct domain_row {
-    uint32_t line, same_as; /* same_as: the line of an earlier row with this domain; 0: none */
-    uint32_t off[DOMAIN_COLUMNS], len[DOMAIN_COLUMNS];
-};
-struct domain_roster {
-    struct domain_row *row;
-    uint32_t n, cap;
-    struct buf cells;
-};
-/* encoding: as in roster_read(). */
-enum rc domain_roster_read(struct span text, const char *encoding, struct domain_roster *out, struct err *e);
-struct span domain_cell(const struct domain_roster *r, uint32_t row, enum domain_column column);
-void domain_roster_free(struct domain_roster *r);
+enum { DOMAIN_ROWS = 100000, DOMAIN_FILE_MOST = 64 << 20 };
+/* Rows named by their domains. encoding: as in roster_read(). *out is the caller's to free, after an error too. */
+enum rc domain_roster_read(struct span text, const char *encoding, struct rows *out, struct err *e);
 
 struct domain_result {
     enum roster_outcome outcome;
@@ -60,13 +49,13 @@ struct domain_result {
 };
 /* False: no more rows are begun; the rest is ROSTER_UNTRIED. */
 typedef bool (*domain_told)(const struct domain_result *r, void *ctx);
-void domain_roster_run(struct admin *ad, const struct domain_roster *r, bool dry, domain_told told, void *ctx);
+void domain_roster_run(struct admin *ad, const struct rows *r, bool dry, domain_told told, void *ctx);
 
 /* domain_wish.c: a row as what DIRD_DOMAIN_ADD and _SET take; .what has the bits of what it says. Borrows from r and from itself. RC_SYNTAX: why. */
 struct domain_wish {
     struct dird_domain d;
     char domain[TRUST_DOMAIN_ROOM], postmaster[ADDRESS_ROOM], catch_all[ADDRESS_ROOM], note[TEXT_MOST + 1];
 };
-enum rc domain_wish(const struct domain_roster *r, uint32_t row, struct domain_wish *out, struct err *e);
+enum rc domain_wish(const struct rows *r, uint32_t row, struct domain_wish *out, struct err *e);
 /* The bits of what w says and is otherwise; their columns' names are put into why, ", " between them. */
 uint32_t domain_differs(const struct domain_wish *w, const struct dird_domain *is, char *why, size_t room);

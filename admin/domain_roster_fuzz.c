@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
     const struct dird_domain is = {.quota = 1, .own_quota = 1};
-    struct domain_roster r;
+    struct rows r;
     struct domain_wish w;
     char why[512];
     struct err e;
@@ -17,11 +17,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     if (domain_roster_read(span_of(p, n), NULL, &r, &e) == RC_OK)
         for (uint32_t row = 0; row < r.n; row++) {
             for (int c = 0; c < DOMAIN_COLUMNS; c++)
-                if (r.row[row].off[c] + domain_cell(&r, row, (enum domain_column)c).n > r.cells.n)
+                if (r.cell[row * DOMAIN_COLUMNS + (uint32_t)c].off + rows_cell(&r, row, c).n > r.text.n)
                     abort();
             if (domain_wish(&r, row, &w, &e) == RC_OK && (domain_differs(&w, &is, why, sizeof why) & ~w.d.what) != 0)
                 abort();
         }
-    domain_roster_free(&r);
+    rows_free(&r);
     return 0;
 }

@@ -6,7 +6,7 @@
 
 struct running {
     struct admin *ad;
-    const struct domain_roster *r;
+    const struct rows *r;
     bool dry;
     struct domain_wish wish;
     char why[512];
@@ -73,22 +73,15 @@ static enum rc agree(struct running *g, enum roster_outcome *out, struct err *e)
     return rc;
 }
 
-/* What asking again may do is FAILED, what it may not is REFUSED. */
-static enum roster_outcome failure(enum rc rc)
-{
-    return rc == RC_SYNTAX || rc == RC_PERM || rc == RC_DENIED || rc == RC_EXISTS || rc == RC_NOTFOUND ? ROSTER_REFUSED
-                                                                                                       : ROSTER_FAILED;
-}
-
 static void one(struct running *g, uint32_t row, struct domain_result *out)
 {
-    const struct domain_row *at = &g->r->row[row];
+    const struct row *at = &g->r->row[row];
     struct err e;
     enum rc rc;
 
     g->why[0] = 0;
     *out = (struct domain_result){
-        .line = at->line, .domain = domain_cell(g->r, row, DOMAIN_NAME), .why = g->why, .outcome = ROSTER_REFUSED};
+        .line = at->line, .domain = rows_cell(g->r, row, DOMAIN_NAME), .why = g->why, .outcome = ROSTER_REFUSED};
     if (at->same_as) {
         snprintf(g->why, sizeof g->why, "line %u has that domain already", (unsigned)at->same_as);
         return;
@@ -98,27 +91,28 @@ static void one(struct running *g, uint32_t row, struct domain_result *out)
         rc = agree(g, &out->outcome, &e);
     if (rc == RC_OK)
         return;
-    out->outcome = failure(rc);
+    out->outcome = roster_failure(rc);
     snprintf(g->why, sizeof g->why, "%s", e.log);
 }
 
-void domain_roster_run(struct admin *ad, const struct domain_roster *r, bool dry, domain_told told, void *ctx)
+void domain_roster_run(struct admin *ad, const struct rows *r, bool dry, domain_told told, void *ctx)
 {
     struct running g = {.ad = ad, .r = r, .dry = dry};
     struct domain_result result;
-    const char *untried = NULL;
+    bool stopped = false;
     unsigned in_a_row = 0;
 
     for (uint32_t row = 0; row < r->n; row++) {
+        const char *untried = roster_untried(stopped, in_a_row);
+
         if (untried)
-            result =
-                (struct domain_result){ROSTER_UNTRIED, r->row[row].line, domain_cell(r, row, DOMAIN_NAME), untried};
+            result = (struct domain_result){ROSTER_UNTRIED, r->row[row].line, rows_cell(r, row, DOMAIN_NAME), untried};
         else
             one(&g, row, &result);
-        in_a_row = result.outcome == ROSTER_FAILED ? in_a_row + 1 : 0;
-        if (!told(&result, ctx) && !untried)
-            untried = "the rows before were stopped";
-        if (in_a_row >= DOMAIN_TRIES)
-            untried = "those before failed one after the other";
+        if (result.outcome == ROSTER_FAILED)
+            in_a_row++;
+        else if (result.outcome != ROSTER_UNTRIED)
+            in_a_row = 0;
+        stopped = !told(&result, ctx) || stopped;
     }
 }

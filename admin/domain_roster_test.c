@@ -10,9 +10,9 @@
 
 static struct err e;
 
-static struct domain_roster read_text(const char *text)
+static struct rows read_text(const char *text)
 {
-    struct domain_roster r;
+    struct rows r;
 
     if (domain_roster_read(span_str(text), NULL, &r, &e) != RC_OK)
         fail_msg("%s", e.log);
@@ -31,7 +31,7 @@ static void as_people_write_them(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        struct domain_roster r = read_text(files[i]);
+        struct rows r = read_text(files[i]);
         struct domain_wish w;
 
         assert_int_equal(r.n, 1);
@@ -39,7 +39,7 @@ static void as_people_write_them(void **state)
         assert_true(span_eq_str(w.d.domain, "un.test"));
         assert_true(span_eq_str(w.d.note, "Un") && w.d.own_quota && w.d.quota == UINT64_C(5) << 30 && w.d.most == 12);
         assert_int_equal(w.d.what, DW_NOTE | DW_QUOTA | DW_MOST);
-        domain_roster_free(&r);
+        rows_free(&r);
     }
 }
 
@@ -56,20 +56,20 @@ static void what_no_file_is(void **state)
         {"domain\n\"x.test\n", "line "},
         {"domain\n\xe9\n", "line 2"},
     };
-    struct domain_roster r;
+    struct rows r;
 
     (void)state;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         assert_int_equal(domain_roster_read(span_str(t[i].text), NULL, &r, &e), RC_SYNTAX);
         assert_non_null(strstr(e.log, t[i].why));
-        domain_roster_free(&r);
+        rows_free(&r);
     }
 }
 
 /* One domain, however it is written. */
 static void twice(void **state)
 {
-    struct domain_roster r = read_text(
+    struct rows r = read_text(
         "domain\nH\xC3\xB4pital.test\nautre.test\nXN--HPITAL-IXA.TEST\nh\xC3\xB4pital.test\nnon..x\nnon..x\n");
 
     (void)state;
@@ -79,16 +79,16 @@ static void twice(void **state)
     assert_int_equal(r.row[2].same_as, 2);
     assert_int_equal(r.row[3].same_as, 2);
     assert_int_equal(r.row[5].same_as, 0); /* no domain at all: refused as such */
-    domain_roster_free(&r);
+    rows_free(&r);
 }
 
 static enum rc cell(const char *column, const char *value, struct domain_wish *w)
 {
-    static struct domain_roster r;
+    static struct rows r;
     struct buf text = BUF_INIT;
     enum rc rc;
 
-    domain_roster_free(&r);
+    rows_free(&r);
     buf_addf(&text, "domain;%s\nx.test;%s\n", column, value);
     r = read_text(buf_cstr(&text));
     rc = domain_wish(&r, 0, w, &e);
@@ -176,7 +176,7 @@ static void texts_and_addresses(void **state)
 
 static void what_differs(void **state)
 {
-    struct domain_roster r =
+    struct rows r =
         read_text("domain;quota;description;postmaster;inside;publish;max_message\nx.test;5G;Un;ana@x.test;oui;non;\n");
     struct dird_domain is = {.note = SPAN_LIT("Un"), .max_message = 99, .postmaster = SPAN_LIT("Ana@x.test")};
     struct domain_wish w;
@@ -193,7 +193,7 @@ static void what_differs(void **state)
     is.unpublished = 1;
     assert_int_equal(domain_differs(&w, &is, why, sizeof why), 0);
     assert_string_equal(why, "");
-    domain_roster_free(&r);
+    rows_free(&r);
 }
 
 int main(void)

@@ -151,17 +151,16 @@ static bool (*const takes[])(const struct filling *f) = {
     [F_SIZE] = take_size,       [F_YES] = take_yes,    [F_NOT] = take_not,     [F_SIGN] = take_sign,
     [F_ACCOUNT] = take_account, [F_STATE] = take_state};
 
-enum rc domain_wish(const struct domain_roster *r, uint32_t row, struct domain_wish *out, struct err *e)
+enum rc domain_wish(const struct rows *r, uint32_t row, struct domain_wish *out, struct err *e)
 {
     *out = (struct domain_wish){.domain = ""};
     for (int c = 0; c < DOMAIN_COLUMNS; c++) {
-        const struct filling f = {out, (enum domain_column)c, domain_cell(r, row, (enum domain_column)c)};
+        const struct filling f = {out, (enum domain_column)c, rows_cell(r, row, c)};
 
         if (f.cell.n == 0 && c != DOMAIN_NAME)
             continue;
         if (!takes[cells[c].form](&f))
-            return err_set(e, RC_SYNTAX, "%s: not \"%.*s\" but %s", domain_columns[c].english,
-                           SPAN_ARG(span_head(f.cell, 60)), domain_columns[c].form);
+            return columns_not(&domain_columns[c], f.cell, e);
         out->d.what |= cells[c].bit;
     }
     return RC_OK;

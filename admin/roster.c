@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* admin/roster.c - a roster read: its columns and its rows. See admin/roster.h. */
+/* admin/roster.c - a roster read: its columns, and which rows name an address twice. See admin/roster.h. */
 #include "admin/roster.h"
-#include "admin/encoding.h"
 #include "directory/import/ldif.h"
-#include <stdlib.h>
-#include <string.h>
 
 const struct column_heading roster_columns[ROSTER_COLUMNS] = {
     [ROSTER_ADDRESS] = {"address", "adresse", "prenom.nom@domaine"},
@@ -34,103 +31,64 @@ const struct column_heading roster_columns[ROSTER_COLUMNS] = {
     [ROSTER_STATE] = {"state", "etat", "active, pending, suspended, closed; actif, en attente, suspendu, ferme"},
 };
 
-struct reading {
-    struct roster *r;
-    struct columns columns;
-};
+static const struct rows_form form = {.columns = roster_columns,
+                                      .n_columns = ROSTER_COLUMNS,
+                                      .needed = 1u << ROSTER_ADDRESS | 1u << ROSTER_TYPE,
+                                      .needed_says = "the columns address and type",
+                                      .rows_most = ROSTER_ROWS,
+                                      .file_most = ROSTER_FILE_MOST};
 
-/* ---- the first row ---- */
-static enum rc read_heading(struct reading *in, const struct table_row *row, struct err *e)
+/* ---- addresses that come twice ---- */
+static void name(struct row_names *all, uint32_t row, struct span typed, bool alias)
 {
-    enum rc rc = columns_begin(&in->columns, row, e);
+    char address[ADDRESS_ROOM];
+    struct span domain;
 
-    in->r->has = in->columns.has;
-    if (rc == RC_OK && (!(in->r->has & 1u << ROSTER_ADDRESS) || !(in->r->has & 1u << ROSTER_TYPE)))
-        return err_set(e, RC_SYNTAX, "line 1: the columns address and type must be there");
-    return rc;
+    if (address_normal(typed, address, &domain))
+        row_names_add(all, row, address, alias);
 }
 
-/* ---- the others ---- */
-enum rc roster_row_add(struct roster *r, uint32_t line, struct roster_row **out, struct err *e)
+static enum rc find_doubles(struct roster *r, struct err *e)
 {
-    uint32_t cap = r->cap ? r->cap * 2 : 256;
-    struct roster_row *more = r->row;
+    struct row_names all = {.n = 0};
 
-    if (r->n == ROSTER_ROWS)
-        return err_set(e, RC_SYNTAX, "line %u: more than %d rows", (unsigned)line, ROSTER_ROWS);
-    if (r->n == r->cap) {
-        more = realloc(r->row, cap * sizeof *more);
-        if (!more)
-            return err_set(e, RC_TEMP, "out of memory for %u rows", (unsigned)cap);
-        r->row = more;
-        r->cap = cap;
+    for (uint32_t row = 0; row < r->rows.n; row++) {
+        struct span rest = roster_cell(r, row, ROSTER_ALIASES), one;
+
+        name(&all, row, roster_cell(r, row, ROSTER_ADDRESS), false);
+        /* a row with more is refused whatever they are */
+        for (size_t n = 0; n <= ROSTER_ALIASES_MOST && (one = roster_next_alias(&rest)).n > 0; n++)
+            name(&all, row, one, true);
     }
-    r->row[r->n] = (struct roster_row){.line = line};
-    *out = &r->row[r->n++];
-    return RC_OK;
+    return rows_twice(&r->rows, &all, e);
 }
 
-void roster_cell_set(struct roster *r, struct roster_row *row, enum roster_column c, struct span cell)
+/* ---- read ---- */
+static enum rc read_ldif(struct span text, const char *encoding, struct roster *out, struct err *e)
 {
-    row->off[c] = (uint32_t)r->cells.n;
-    row->len[c] = (uint32_t)cell.n;
-    buf_addspan(&r->cells, cell);
-}
+    enum rc rc = rows_begin(text, &form, &out->rows, e);
 
-static enum rc read_row(struct reading *in, const struct table_row *row, struct err *e)
-{
-    struct roster_row *to = NULL;
-    enum rc rc = columns_fit(&in->columns, row, e);
-
-    if (rc == RC_OK)
-        rc = roster_row_add(in->r, row->line, &to, e);
-    for (size_t i = 0; rc == RC_OK && i < row->n; i++)
-        roster_cell_set(in->r, to, (enum roster_column)in->columns.column[i], row->cell[i]);
-    return rc;
-}
-
-static enum rc take(const struct table_row *row, void *ctx, struct err *e)
-{
-    struct reading *in = ctx;
-
-    return in->columns.begun ? read_row(in, row, e) : read_heading(in, row, e);
-}
-
-static enum rc read_table(struct span text, const char *encoding, struct roster *out, struct err *e)
-{
-    struct reading in = {.r = out, .columns = {.all = roster_columns, .n = ROSTER_COLUMNS}};
-    enum rc rc = encoding_table(encoding, text, take, &in, e);
-
-    if (rc == RC_OK && !in.columns.begun)
-        rc = err_set(e, RC_SYNTAX, "the file is empty: its first line names the columns");
-    return rc;
+    if (rc == RC_OK && encoding)
+        return err_set(e, RC_SYNTAX, "LDIF is UTF-8, with base 64 where it must: an encoding is said of a table alone");
+    return rc == RC_OK ? roster_read_ldif(text, out, e) : rc;
 }
 
 enum rc roster_read(struct span text, const char *encoding, struct roster *out, struct err *e)
 {
     enum rc rc;
 
-    *out = (struct roster){.n = 0};
-    if (text.n > ROSTER_FILE_MOST)
-        return err_set(e, RC_SYNTAX, "the file is larger than %d MiB", ROSTER_FILE_MOST >> 20);
-    if (ldif_is(text) && encoding)
-        return err_set(e, RC_SYNTAX, "LDIF is UTF-8, with base 64 where it must: an encoding is said of a table alone");
-    if (ldif_is(text))
-        rc = roster_read_ldif(text, out, e);
-    else
-        rc = read_table(text, encoding, out, e);
-    return rc == RC_OK ? roster_twice(out, e) : rc;
+    *out = (struct roster){.unused = BUF_INIT};
+    rc = ldif_is(text) ? read_ldif(text, encoding, out, e) : rows_read(text, encoding, &form, &out->rows, e);
+    return rc == RC_OK ? find_doubles(out, e) : rc;
 }
 
 struct span roster_cell(const struct roster *r, uint32_t row, enum roster_column column)
 {
-    return span_head(span_from(buf_span(&r->cells), r->row[row].off[column]), r->row[row].len[column]);
+    return rows_cell(&r->rows, row, (int)column);
 }
 
 void roster_free(struct roster *r)
 {
-    free(r->row);
-    buf_free(&r->cells);
+    rows_free(&r->rows);
     buf_free(&r->unused);
-    *r = (struct roster){.n = 0};
 }

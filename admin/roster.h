@@ -14,14 +14,14 @@
  *          What no row names is left alone.
  * Dry      everything is looked at, nothing is written.
  * At once  rows are worked on by .workers threads, each with its own connections; results come one after the other, in the order of the rows.
- * Errors   of the file: RC_SYNTAX, e->log names the line. Of a row: its result. When the daemons stay away, TRIES rows fail one after the other, and the rest
+ * Errors   of the file: RC_SYNTAX, e->log names the line. Of a row: its result. When the daemons stay away, ROSTER_TRIES rows fail one after the other, and the rest
  *          is not tried (ROSTER_UNTRIED).
  * Owns     struct roster: its memory. Of a result: spans live until .told returns; .code is secret.
  * Process  pli; later the HTTP daemon.   Source MSSante: PER, ORG, APP, CAB; RFC 4180, RFC 2849.
  */
 #pragma once
 #include "admin/accounts.h"
-#include "admin/columns.h"
+#include "admin/rows.h"
 #include "base/settings.h"
 #include "directory/drawn.h"
 
@@ -55,17 +55,9 @@ enum roster_column {
 };
 extern const struct column_heading roster_columns[ROSTER_COLUMNS];
 
-enum { ROSTER_ROWS = 200000, ROSTER_FILE_MOST = 256 << 20 };
-struct roster_row {
-    uint32_t line, same_as; /* same_as: the line of an earlier row with this address; 0: none */
-    uint32_t alias_of;      /* the line of another row that has an alias of this one, as its address or as an alias; 0: none */
-    uint32_t off[ROSTER_COLUMNS], len[ROSTER_COLUMNS];
-};
+enum { ROSTER_ROWS = 200000, ROSTER_FILE_MOST = 256 << 20, ROSTER_ALIASES_MOST = 16 /* of a row */ };
 struct roster {
-    struct roster_row *row;
-    uint32_t n, cap;
-    uint32_t has; /* 1 << enum roster_column */
-    struct buf cells;
+    struct rows rows;  /* named by their addresses */
     struct buf unused; /* LDIF: attributes that were passed over, ", " between them */
 };
 /* encoding: what a table is in (admin/encoding.h); NULL: UTF-8, which LDIF always is. */
@@ -90,6 +82,10 @@ enum roster_outcome {
     ROSTER_OUTCOMES
 };
 extern const char *const roster_outcomes[ROSTER_OUTCOMES]; /* "added" */
+enum { ROSTER_TRIES = 8 };                   /* rows that fail one after the other: then nobody answers */
+enum roster_outcome roster_failure(enum rc rc); /* FAILED: another time it may go; REFUSED: it is this row that is wrong */
+/* Why a row is not tried; NULL: it is. stopped: by who is told of those before. */
+const char *roster_untried(bool stopped, unsigned failed_in_a_row);
 struct roster_result {
     enum roster_outcome outcome;
     uint32_t line;
@@ -122,7 +118,7 @@ enum rc roster_run(const struct roster_run *run, struct err *e);
 /* roster_wish.c: a row as a wish. *w borrows from r and from mem. RC_SYNTAX: why. For this room and its tests. */
 struct roster_wish {
     struct account_wish w;
-    struct span alias[16];
+    struct span alias[ROSTER_ALIASES_MOST];
     uint8_t state; /* enum dird_state, when the row says it; DA_ACTIVE for a pending one, too */
     struct buf name;
 };
@@ -133,8 +129,5 @@ void roster_wish_free(struct roster_wish *w);
 bool roster_yes(struct span cell, bool *yes_out);                                  /* false: neither yes nor no */
 bool roster_number(struct span cell, enum set_type kind, uint64_t *out);           /* false: no such number */
 struct span roster_next_alias(struct span *rest); /* of a cell of aliases; empty: there is none */
-/* roster.c, roster_ldif.c, roster_twice.c: for this room. */
-enum rc roster_twice(struct roster *r, struct err *e); /* fills same_as and alias_of. RC_TEMP: out of memory */
+/* roster_ldif.c: for this room. out->rows has begun. */
 enum rc roster_read_ldif(struct span text, struct roster *out, struct err *e);
-enum rc roster_row_add(struct roster *r, uint32_t line, struct roster_row **out, struct err *e);
-void roster_cell_set(struct roster *r, struct roster_row *row, enum roster_column c, struct span cell);

@@ -55,12 +55,12 @@ static const struct {
 
 static bool has(const struct applying *a, enum roster_column c)
 {
-    return (a->r->has & 1u << c) != 0;
+    return (a->r->rows.has & 1u << c) != 0;
 }
 
 static bool says(const struct applying *a, enum roster_column c)
 {
-    return has(a, c) && a->r->row[a->row].len[c] > 0;
+    return has(a, c) && roster_cell(a->r, a->row, c).n > 0;
 }
 
 static void differs(struct applying *a, enum roster_column c, uint32_t change)
@@ -274,10 +274,11 @@ static enum rc agree(struct applying *a, enum roster_outcome *out, struct err *e
     struct err again;
     enum rc rc;
 
-    if (a->r->row[a->row].same_as)
-        return err_set(e, RC_SYNTAX, "line %u has this address already", (unsigned)a->r->row[a->row].same_as);
-    if (a->r->row[a->row].alias_of)
-        return err_set(e, RC_SYNTAX, "line %u has an alias of this row already", (unsigned)a->r->row[a->row].alias_of);
+    if (a->r->rows.row[a->row].same_as)
+        return err_set(e, RC_SYNTAX, "line %u has this address already", (unsigned)a->r->rows.row[a->row].same_as);
+    if (a->r->rows.row[a->row].alias_of)
+        return err_set(e, RC_SYNTAX, "line %u has an alias of this row already",
+                       (unsigned)a->r->rows.row[a->row].alias_of);
     if ((rc = roster_wish(a->r, a->row, a->d, &a->wish, e)) != RC_OK)
         return rc;
     if ((rc = look(a, e)) == RC_NOTFOUND) {
@@ -289,10 +290,16 @@ static enum rc agree(struct applying *a, enum roster_outcome *out, struct err *e
     return rc == RC_OK ? change(a, out, e) : rc;
 }
 
-/* Another time it may go, or it is this row that is wrong. */
-static enum roster_outcome outcome_of(enum rc rc)
+enum roster_outcome roster_failure(enum rc rc)
 {
     return rc == RC_SYNTAX || rc == RC_PERM || rc == RC_EXISTS || rc == RC_NOTFOUND ? ROSTER_REFUSED : ROSTER_FAILED;
+}
+
+const char *roster_untried(bool stopped, unsigned failed_in_a_row)
+{
+    if (stopped)
+        return "the rows before were stopped";
+    return failed_in_a_row >= ROSTER_TRIES ? "those before failed one after the other" : NULL;
 }
 
 void roster_apply(struct admin *ad, const struct roster *r, uint32_t row, const struct roster_defaults *d, bool dry,
@@ -304,10 +311,10 @@ void roster_apply(struct admin *ad, const struct roster *r, uint32_t row, const 
 
     room->why[0] = '\0';
     *out = (struct roster_result){
-        .line = r->row[row].line, .address = roster_cell(r, row, ROSTER_ADDRESS), .why = room->why};
+        .line = r->rows.row[row].line, .address = roster_cell(r, row, ROSTER_ADDRESS), .why = room->why};
     rc = agree(&a, &out->outcome, &e);
     if (rc != RC_OK) {
-        out->outcome = outcome_of(rc);
+        out->outcome = roster_failure(rc);
         snprintf(room->why, sizeof room->why, "%s", e.log);
     }
     snprintf(room->name, sizeof room->name, "%.*s", SPAN_ARG(a.wish.w.name));

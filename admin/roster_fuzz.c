@@ -15,13 +15,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
     struct err e;
 
     if (roster_read(span_of(p, n), encoding, &r, &e) == RC_OK)
-        for (uint32_t row = 0; row < r.n; row++) {
+        for (uint32_t row = 0; row < r.rows.n; row++) {
             struct roster_wish w;
 
             for (int c = 0; c < ROSTER_COLUMNS; c++) {
                 struct span cell = roster_cell(&r, row, (enum roster_column)c);
 
-                if (r.row[row].off[c] + cell.n > r.cells.n)
+                if (r.rows.cell[row * ROSTER_COLUMNS + (uint32_t)c].off + cell.n > r.rows.text.n)
                     abort();
             }
             (void)!roster_wish(&r, row, &d, &w, &e);

@@ -94,7 +94,7 @@ static void put_value(struct reading *in, int c, struct span value)
 {
     if (c == ROSTER_ADDRESS && in->has & 1u << c)
         c = ROSTER_ALIASES;
-    in->r->has |= 1u << c;
+    in->r->rows.has |= 1u << c;
     if (c == ROSTER_ALIASES)
         buf_addf(&in->aliases, "%s%.*s", in->aliases.n ? " " : "", SPAN_ARG(value));
     if (c == ROSTER_ALIASES || in->has & 1u << c)
@@ -107,20 +107,19 @@ static void put_value(struct reading *in, int c, struct span value)
 
 static enum rc end_entry(struct reading *in, uint32_t line, struct err *e)
 {
-    struct roster_row *row = NULL;
-    enum rc rc = RC_OK;
-
+    struct rows *rows = &in->r->rows;
     /* a structure, say, has neither */
-    if (in->has & (1u << ROSTER_ADDRESS | 1u << ROSTER_TYPE) && in->mark != MARK_TOMBSTONE)
-        rc = roster_row_add(in->r, line, &row, e);
-    for (int c = 0; row && c < ROSTER_COLUMNS; c++)
+    bool account = in->has & (1u << ROSTER_ADDRESS | 1u << ROSTER_TYPE) && in->mark != MARK_TOMBSTONE;
+    enum rc rc = account ? rows_add(rows, line, e) : RC_OK;
+
+    account = account && rc == RC_OK;
+    for (int c = 0; account && c < ROSTER_COLUMNS; c++)
         if (in->has & 1u << c)
-            roster_cell_set(in->r, row, (enum roster_column)c,
-                            span_head(span_from(buf_span(&in->cells), in->begin[c]), in->n[c]));
-    if (row)
-        roster_cell_set(in->r, row, ROSTER_ALIASES, buf_span(&in->aliases));
-    if (row && in->mark != MARK_NONE)
-        roster_cell_set(in->r, row, ROSTER_STATE, span_str(state_name(states[in->mark])));
+            rows_set(rows, c, span_head(span_from(buf_span(&in->cells), in->begin[c]), in->n[c]));
+    if (account)
+        rows_set(rows, ROSTER_ALIASES, buf_span(&in->aliases));
+    if (account && in->mark != MARK_NONE)
+        rows_set(rows, ROSTER_STATE, span_str(state_name(states[in->mark])));
     in->has = 0;
     in->mark = MARK_NONE;
     buf_clear(&in->cells);
@@ -136,7 +135,7 @@ static enum rc see(const struct ldif_value *v, void *ctx, struct err *e)
         return end_entry(in, v->entry, e);
     if (mark_of(v) != MARK_NONE) {
         in->mark = mark_of(v) > in->mark ? mark_of(v) : in->mark;
-        in->r->has |= 1u << ROSTER_STATE;
+        in->r->rows.has |= 1u << ROSTER_STATE;
     } else if (column_of(v->name) < 0)
         note_unused(in->r, v->name);
     else if (v->text)
@@ -151,7 +150,7 @@ enum rc roster_read_ldif(struct span text, struct roster *out, struct err *e)
     struct reading in = {.r = out};
     enum rc rc = ldif_each(text, see, &in, e);
 
-    if (rc == RC_OK && out->n == 0)
+    if (rc == RC_OK && out->rows.n == 0)
         rc = err_set(e, RC_SYNTAX, "no entry of the file has mail or mssType: it names no account");
     buf_free(&in.cells);
     buf_free(&in.aliases);

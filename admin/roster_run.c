@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { TRIES = 8 /* rows that fail one after the other: then nobody answers */ };
 struct turn {
     bool done;
     struct roster_result result;
@@ -36,14 +35,12 @@ static bool take_row(struct running *g, uint32_t *row, const char **untried)
     bool more;
 
     pthread_mutex_lock(&g->lock);
-    while (g->next < g->run->roster->n && g->next - g->told >= TURNS)
+    while (g->next < g->run->roster->rows.n && g->next - g->told >= TURNS)
         pthread_cond_wait(&g->done, &g->lock);
-    more = g->next < g->run->roster->n;
+    more = g->next < g->run->roster->rows.n;
     *row = g->next;
     g->next += more;
-    *untried = g->stopped             ? "the rows before were stopped"
-               : g->in_a_row >= TRIES ? "those before failed one after the other"
-                                      : NULL;
+    *untried = roster_untried(g->stopped, g->in_a_row);
     pthread_mutex_unlock(&g->lock);
     return more;
 }
@@ -77,7 +74,7 @@ static void *work(void *arg)
             roster_apply(ad, run->roster, row, run->defaults, run->dry, &s->room, &s->result);
         else
             s->result = (struct roster_result){.outcome = ROSTER_UNTRIED,
-                                               .line = run->roster->row[row].line,
+                                               .line = run->roster->rows.row[row].line,
                                                .address = roster_cell(run->roster, row, ROSTER_ADDRESS),
                                                .why = untried};
         give_back(g, row);
@@ -88,7 +85,7 @@ static void *work(void *arg)
 
 static void tell(struct running *g)
 {
-    for (uint32_t row = 0; row < g->run->roster->n; row++) {
+    for (uint32_t row = 0; row < g->run->roster->rows.n; row++) {
         struct turn *s = turn_of(g, row);
         bool on;
 

@@ -7,8 +7,7 @@
 /* ---- cells that are no texts ---- */
 static enum rc bad_cell(enum roster_column c, struct span cell, struct err *e)
 {
-    return err_set(e, RC_SYNTAX, "%s: not \"%.*s\" but %s", roster_columns[c].english, SPAN_ARG(span_head(cell, 60)),
-                   roster_columns[c].form);
+    return columns_not(&roster_columns[c], cell, e);
 }
 
 bool roster_yes(struct span cell, bool *yes_out)
@@ -112,8 +111,8 @@ static enum rc read_aliases(const struct roster *r, uint32_t row, struct roster_
 
     out->w.aliases = out->alias;
     while ((one = roster_next_alias(&rest)).n > 0) {
-        if (out->w.n_aliases == sizeof out->alias / sizeof *out->alias)
-            return err_set(e, RC_SYNTAX, "aliases: more than %zu", sizeof out->alias / sizeof *out->alias);
+        if (out->w.n_aliases == ROSTER_ALIASES_MOST)
+            return err_set(e, RC_SYNTAX, "aliases: more than %d", ROSTER_ALIASES_MOST);
         out->alias[out->w.n_aliases++] = one;
     }
     return RC_OK;

@@ -54,13 +54,13 @@ static void wipe_bar(struct importing *im)
 static void draw_bar(struct importing *im)
 {
     enum { CELLS = 30, EVERY_MS = 100 };
-    size_t cells = im->told * CELLS / (im->roster.n ? im->roster.n : 1);
+    size_t cells = im->told * CELLS / (im->roster.rows.n ? im->roster.rows.n : 1);
 
-    if (im->c->json || !isatty(2) || (clock_mono() < im->next_draw && im->told < im->roster.n))
+    if (im->c->json || !isatty(2) || (clock_mono() < im->next_draw && im->told < im->roster.rows.n))
         return;
     im->next_draw = deadline_in(EVERY_MS);
     fprintf(stderr, "\r\033[K[%.*s%*s] %zu of %u", (int)cells, "##############################", (int)(CELLS - cells),
-            "", im->told, im->roster.n);
+            "", im->told, im->roster.rows.n);
     im->drawn = true;
 }
 
@@ -110,7 +110,7 @@ static void sum_up(struct importing *im)
 
     if (!im->rows) {
         wipe_bar(im);
-        printf("%s%u rows:", im->dry ? "nothing was written. " : "", im->roster.n);
+        printf("%s%u rows:", im->dry ? "nothing was written. " : "", im->roster.rows.n);
         for (int i = 0; i < ROSTER_OUTCOMES; i++)
             if (im->count[i] || i < ROSTER_REFUSED)
                 printf("%s %zu %s", i ? "," : "", im->count[i], roster_outcomes[i]);

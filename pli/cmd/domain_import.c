@@ -10,7 +10,7 @@
 
 struct importing {
     const struct cmd *c;
-    struct domain_roster roster;
+    struct rows file;
     json_t *rows; /* NULL: lines for people */
     size_t count[ROSTER_OUTCOMES];
     bool dry;
@@ -45,7 +45,7 @@ static void sum_up(const struct importing *im)
     json_t *all;
 
     if (!im->rows) {
-        printf("%s%u rows:", im->dry ? "nothing was written. " : "", im->roster.n);
+        printf("%s%u rows:", im->dry ? "nothing was written. " : "", im->file.n);
         for (int i = 0; i < ROSTER_OUTCOMES; i++)
             if (im->count[i] || i < ROSTER_REFUSED)
                 printf("%s %zu %s", i ? "," : "", im->count[i], roster_outcomes[i]);
@@ -65,17 +65,17 @@ int cmd_domain_import(struct cmd *c)
     struct err e;
     int answer = input_read(c, c->pos[0], DOMAIN_FILE_MOST, &text);
 
-    if (answer == PLI_OK && domain_roster_read(buf_span(&text), opt_get(c, "--encoding"), &im.roster, &e) != RC_OK)
+    if (answer == PLI_OK && domain_roster_read(buf_span(&text), opt_get(c, "--encoding"), &im.file, &e) != RC_OK)
         answer = cmd_fail(c, "%s: %s; nothing was changed", c->pos[0], e.log);
     buf_free(&text);
     if (answer == PLI_OK) {
         im.rows = c->json ? json_array() : NULL;
         setvbuf(stdout, NULL, _IOLBF, 0); /* what was done is seen when it was done, in a file or a pipe too */
-        domain_roster_run(inst_admin(c), &im.roster, im.dry, told, &im);
+        domain_roster_run(inst_admin(c), &im.file, im.dry, told, &im);
         sum_up(&im);
         json_decref(im.rows);
         answer = im.count[ROSTER_REFUSED] + im.count[ROSTER_FAILED] + im.count[ROSTER_UNTRIED] ? PLI_FAILED : PLI_OK;
     }
-    domain_roster_free(&im.roster);
+    rows_free(&im.file);
     return answer;
 }

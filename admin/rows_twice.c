@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: EUPL-1.2 */
+/* admin/rows_twice.c - which rows name what another one has. See admin/rows.h.
+ *
+ * Why      rows of accounts are worked on by several threads: of two that want one address, the quicker one would have it, a dry run would foresee neither, and somebody's alias could take the
+ *          address of somebody else's account. */
+#include "admin/rows.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void row_names_add(struct row_names *all, uint32_t row, const char *name, bool alias)
+{
+    if (all->n == all->cap) {
+        size_t cap = all->cap ? 2 * all->cap : 1024;
+        struct row_name *more = realloc(all->v, cap * sizeof *more);
+
+        all->failed = all->failed || more == NULL;
+        if (more == NULL)
+            return;
+        all->v = more;
+        all->cap = cap;
+    }
+    all->v[all->n] = (struct row_name){.row = row, .alias = alias};
+    snprintf(all->v[all->n++].name, sizeof all->v->name, "%s", name);
+}
+
+static int by_name(const void *x, const void *y)
+{
+    const struct row_name *a = x, *b = y;
+    int d = strcmp(a->name, b->name);
+
+    if (d == 0)
+        d = a->alias - b->alias;
+    return d ? d : (a->row > b->row) - (a->row < b->row);
+}
+
+/* first: who has the name. A row that names its own one among its aliases is told of that later. */
+static void mark(struct rows *r, const struct row_name *first, const struct row_name *other)
+{
+    struct row *row = &r->row[other->row];
+
+    if (!other->alias)
+        row->same_as = r->row[first->row].line;
+    else if (other->row != first->row && row->alias_of == 0)
+        row->alias_of = r->row[first->row].line;
+}
+
+enum rc rows_twice(struct rows *r, struct row_names *all, struct err *e)
+{
+    bool failed = all->failed;
+
+    if (!failed && all->n > 0)
+        qsort(all->v, all->n, sizeof *all->v, by_name);
+    for (size_t i = 1, first = 0; !failed && i < all->n; i++) {
+        if (strcmp(all->v[i].name, all->v[first].name) == 0)
+            mark(r, &all->v[first], &all->v[i]);
+        else
+            first = i;
+    }
+    free(all->v);
+    *all = (struct row_names){.n = 0};
+    return failed ? err_set(e, RC_TEMP, "out of memory for the names of %u rows", (unsigned)r->n) : RC_OK;
+}
