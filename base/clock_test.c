@@ -63,7 +63,7 @@ static void test_deadlines(void **state)
     assert_int_equal(deadline_left_ms(0), 0);
     assert_int_equal(deadline_left_ms(DEADLINE_NEVER - 1), INT_MAX);
     assert_true(deadline_in(INT64_MAX) == DEADLINE_NEVER);
-    assert_in_range(deadline_left_ms(deadline_in(10000)), 9000, 10001);
+    assert_in_range(deadline_left_ms(deadline_in(3600000)), 3000000, 3600001);
     assert_int_equal(deadline_left_ms(deadline_in(-5)), 0);
     assert_true(clock_mono() >= t);
     assert_in_range(clock_utc(), 1700000000, 253402300799);

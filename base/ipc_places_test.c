@@ -181,6 +181,8 @@ static void test_pushes_and_deaths(void **state)
     for (int i = 0; i < 4; i++)
         assert_int_equal(pthread_create(&c[i], NULL, come_and_go, *state), 0);
     poll(NULL, 0, getenv("PLI_LONG") ? STRESS_MS : STRESS_MS / 3);
+    for (int i = 0; i < 60000 && __atomic_load_n(&left_n, __ATOMIC_SEQ_CST) <= left_before + 20; i++)
+        usleep(1000);
     atomic_store(&stress_over, true);
     pthread_join(push, NULL);
     for (int i = 0; i < 4; i++)

@@ -18,7 +18,7 @@ static inline bool role_refused(const char *sock, const struct ipc_proto *p, con
     struct buf mem = BUF_INIT;
     struct ipc *c = NULL;
     struct err e = {0};
-    enum rc rc = ipc_dial(sock, p, role, deadline_in(10000), &c, &e);
+    enum rc rc = ipc_dial(sock, p, role, deadline_in(60000), &c, &e);
 
     if (rc == RC_OK)
         rc = ipc_call(c, o->op, req, fd, rep, &mem, (o->bits & IPC_REP_FD) ? &rep_fd : NULL, &e);

@@ -261,7 +261,7 @@ static void test_deadline(void **state)
     assert_int_equal(stream_line(p.s, 100, &s, &e), RC_TIMEOUT);
     stream_put(p.s, span_of(block, sizeof block)); /* nobody reads */
     assert_int_equal(stream_flush(p.s, &e), RC_TIMEOUT);
-    assert_in_range(clock_mono() - start, 25 * 1000000LL, 5000 * 1000000LL);
+    assert_in_range(clock_mono() - start, 25 * 1000000LL, 60000 * 1000000LL);
     stream_consume(p.s, 6);
     assert_int_equal(stream_wait(p.s, -1, -1, deadline_in(10), &which, &e), RC_TIMEOUT);
     pair_free(&p);

@@ -257,7 +257,7 @@ static void nobody_there_is_a_temporary_failure(void **state)
     unlink("dird.sock");
     dir_patience(d, 400);
     assert_int_equal(look(d), RC_TEMP);
-    assert_in_range((clock_mono() - begun) / 1000000, 300, 3000);
+    assert_in_range((clock_mono() - begun) / 1000000, 300, 60000);
     dir_free(&d);
     dir_free(&d);
 }

@@ -90,7 +90,7 @@ static int reply_of(int fd, char *text, size_t cap)
     while (n + 1 < cap) {
         struct pollfd p = {fd, POLLIN, 0};
 
-        if (poll(&p, 1, 10000) != 1 || read(fd, text + n, 1) != 1)
+        if (poll(&p, 1, 60000) != 1 || read(fd, text + n, 1) != 1)
             return 0;
         n++;
         if (text[n - 1] != '\n')
@@ -382,7 +382,7 @@ static void codes_of_packet(int fd, char *out, size_t cap)
 {
     struct pollfd p = {fd, POLLIN, 0};
     char text[4096];
-    ssize_t n = poll(&p, 1, 10000) == 1 ? read(fd, text, sizeof text - 1) : -1;
+    ssize_t n = poll(&p, 1, 60000) == 1 ? read(fd, text, sizeof text - 1) : -1;
 
     assert_true(n > 0);
     text[n] = 0;

@@ -50,7 +50,7 @@ static void nobody_to_tell(void **st)
 {
     struct cache *c = cache_new();
     struct boxes *b = boxes_new(c);
-    unsigned long before = 0, after = 1;
+    unsigned long before = 0, after;
     char state = 'R';
     long tid;
 
@@ -59,9 +59,13 @@ static void nobody_to_tell(void **st)
     tid = other_thread();
     for (int i = 0; state != 'S' && i < 1000; i++, some_time(10))
         status_of(tid, &state, &before);
-    some_time(50); /* it may have slept for another reason, on its way */
-    status_of(tid, &state, &before);
-    some_time(1100);
+    after = before + 1;
+    for (int i = 0; before != after && i < 20; i++) { /* it may have slept for another reason, on its way */
+        status_of(tid, &state, &before);
+        some_time(1100);
+        status_of(tid, &state, &after);
+    }
+    assert_int_equal(after, before);
     cache_tell(c); /* something changed: nobody wants to hear of it */
     some_time(300);
     status_of(tid, &state, &after);

@@ -254,13 +254,13 @@ static inline struct run start(void)
     return r;
 }
 
-/* Lines until one begins with what is wanted; false at the end of output or after 20 s. */
+/* Lines until one begins with what is wanted; false at the end of output or after a minute of silence. */
 static inline bool hear(struct run *r, const char *wanted, char line[1024])
 {
     size_t n = 0;
     struct pollfd p = {r->out, POLLIN, 0};
 
-    while (poll(&p, 1, 20000) > 0 && n < 1023 && read(r->out, line + n, 1) == 1) {
+    while (poll(&p, 1, 60000) > 0 && n < 1023 && read(r->out, line + n, 1) == 1) {
         line[n + 1] = 0;
         if (line[n++] != '\n')
             continue;
@@ -278,7 +278,7 @@ static inline int finish(struct run *r, int sig)
 
     if (sig)
         kill(r->pid, sig);
-    for (int i = 0; i < 2000 && waitpid(r->pid, &status, WNOHANG) == 0; i++)
+    for (int i = 0; i < 6000 && waitpid(r->pid, &status, WNOHANG) == 0; i++)
         nanosleep(&(struct timespec){0, 10000000}, NULL);
     close(r->out);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -316,7 +316,7 @@ static inline unsigned count(const char *name, pid_t *first)
 
 static inline bool soon(bool (*is)(void))
 {
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < 12000; i++) {
         if (is())
             return true;
         nanosleep(&(struct timespec){0, 5000000}, NULL);

@@ -428,7 +428,7 @@ static void a_place_is_not_taken_to_anothers_mailbox(void **state)
     store_free(&s);
     store_free(&next);
     next = store_new(ROLE_IMAPD);
-    for (int64_t until = deadline_in(10000); bind_own(next, hers) != RC_OK;) /* until stored has seen both go */
+    for (int64_t until = deadline_in(60000); bind_own(next, hers) != RC_OK;) /* until stored has seen both go */
         assert_true(deadline_left_ms(until) > 0);
     OK(t_list(next, &e));
     store_free(&next);

@@ -67,7 +67,7 @@ static bool warning(struct store *relay, uint64_t mbx, struct store_warning *out
 /* Waits until the mailbox has a warning of that level; 0: until it has none. */
 static struct store_warning until(struct store *relay, uint64_t mbx, unsigned level)
 {
-    int64_t limit = deadline_in(20000);
+    int64_t limit = deadline_in(60000);
     struct store_warning w = {.level = 0};
 
     while (warning(relay, mbx, &w) ? w.level != level : level != 0) {
@@ -108,7 +108,7 @@ static void due_until_told(void **state)
     assert_int_equal(store_call(ear, STORE_WATCH, &(struct store_watch_req){QUEUE_NEWS}, -1, NULL, &e), RC_OK);
     live_deliver(in, mbx, STORE_INBOX, 83000, 0);
     while (store_event(ear, &ev, &e) != RC_OK || ev.folder != QUEUE_QUOTA) /* relayd hears of it */
-        poll(&(struct pollfd){store_event_fd(ear), POLLIN, 0}, 1, 20000);
+        poll(&(struct pollfd){store_event_fd(ear), POLLIN, 0}, 1, 60000);
     w = until(relay, mbx, 80);
     assert_true(w.used == 84024 && w.quota == 100000 && w.messages == 1 && w.at > 0);
     assert_int_equal(told(in, &w), RC_DENIED);

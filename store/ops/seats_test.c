@@ -71,7 +71,7 @@ static void sessions_are_counted(void **state)
     assert_int_equal(bind_as(s[3], mbx), RC_OK);
     store_free(&s[0]);
     s[0] = store_new(ROLE_IMAPD);
-    for (int64_t until = deadline_in(10000); bind_as(s[0], mbx) != RC_OK;) /* until stored has seen the other go */
+    for (int64_t until = deadline_in(60000); bind_as(s[0], mbx) != RC_OK;) /* until stored has seen the other go */
         assert_true(deadline_left_ms(until) > 0);
     for (int i = 0; i < 4; i++)
         store_free(&s[i]);

@@ -67,9 +67,9 @@ static void test_patience(void **state)
     start = clock_mono();
     assert_int_equal(store_call(s, STORE_FOLDER_STATUS, &(struct store_folder_msg){STORE_INBOX}, -1, &st, &e), RC_TEMP);
     assert_int_equal(e.cause, CAUSE_UNAVAILABLE);
-    assert_in_range((clock_mono() - start) / 1000000, 300, 3000);
+    assert_in_range((clock_mono() - start) / 1000000, 300, 60000);
     live_start(&L);
-    store_patience(s, 8000);
+    store_patience(s, 60000);
     /* never sent before: asked */
     OK(store_call(s, STORE_EXPUNGE, &(struct store_expunge_req){STORE_INBOX, live_range(1, 1), 0, 0}, -1, &ex, &e));
     store_free(&s);

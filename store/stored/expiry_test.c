@@ -67,7 +67,7 @@ static void test_ends_while_connected(void **state)
     store_renew(s, buf_span(&ticket));
     OK(store_call(s, STORE_WATCH, &inbox, -1, NULL, &e));
     live_deliver(in, mbx, STORE_INBOX, 10, 0);
-    assert_int_equal(poll(&(struct pollfd){store_event_fd(s), POLLIN, 0}, 1, 5000), 1);
+    assert_int_equal(poll(&(struct pollfd){store_event_fd(s), POLLIN, 0}, 1, 60000), 1);
     OK(store_event(s, &ev, &e));
     buf_free(&ticket);
     store_free(&s);

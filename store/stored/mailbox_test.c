@@ -252,19 +252,19 @@ static void test_watch(void **state)
     live_deliver(in, mbx, other, 10, 0);
     live_deliver(in, mbx, STORE_INBOX, 10, 0);
     p = (struct pollfd){store_event_fd(w), POLLIN, 0};
-    assert_int_equal(poll(&p, 1, 100), 1);
+    assert_int_equal(poll(&p, 1, 60000), 1);
     OK(store_event(w, &ev, &e));
     assert_int_equal(ev.folder, STORE_INBOX);
     assert_int_equal(ev.modseq, live_status(s, STORE_INBOX).modseq);
     assert_int_equal(store_event(w, &ev, &e), RC_MORE);
     live_stop(&L, SIGKILL);
     live_start(&L);
-    poll(&p, 1, 1000);
+    poll(&p, 1, 60000);
     assert_int_equal(store_event(w, &ev, &e), RC_CLOSED);
     OK(store_call(w, STORE_WATCH, &(struct store_watch_req){0}, -1, NULL, &e)); /* dialled, bound and watching again */
     live_deliver(in, mbx, other, 10, 0);
     p.fd = store_event_fd(w);
-    assert_int_equal(poll(&p, 1, 100), 1);
+    assert_int_equal(poll(&p, 1, 60000), 1);
     OK(store_event(w, &ev, &e));
     assert_int_equal(ev.folder, other);
     store_free(&s);
