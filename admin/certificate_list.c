@@ -3,7 +3,10 @@
 #include "admin/accounts.h"
 #include "admin/certificates_int.h"
 #include "base/clock.h"
+#include "base/fd.h"
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { DAY = 86400 };
 
@@ -17,15 +20,14 @@ void certificate_days_count(struct certificate_seen *s)
 bool certificate_file_read(const char *root, const char *name, struct buf *out)
 {
     char path[4096];
-    unsigned char piece[4096];
-    FILE *f = snprintf(path, sizeof path, "%s/%s", root, name) < (int)sizeof path ? fopen(path, "re") : NULL;
-    size_t n;
+    int fd =
+        snprintf(path, sizeof path, "%s/%s", root, name) < (int)sizeof path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
-    while (f && out->n < CERTIFICATE_FILE_MOST && (n = fread(piece, 1, sizeof piece, f)) > 0)
-        buf_add(out, piece, n);
-    if (f)
-        fclose(f);
-    return f != NULL;
+    if (fd < 0)
+        return false;
+    (void)fd_read_all(fd, CERTIFICATE_FILE_MOST, out); /* of what cannot be read there is no certificate */
+    close(fd);
+    return true;
 }
 
 /* ---- the server's ---- */

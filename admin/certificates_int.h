@@ -3,7 +3,7 @@
 #pragma once
 #include "admin/certificates.h"
 
-/* Of root/name, CERTIFICATE_FILE_MOST octets at the most; added to out. False: there is no such file, or nobody may read it. */
+/* Of root/name, hardly more than CERTIFICATE_FILE_MOST octets; added to out. False: there is no such file, or it may not be read. */
 enum { CERTIFICATE_FILE_MOST = 256 * 1024 };
 bool certificate_file_read(const char *root, const char *name, struct buf *out);
 void certificate_days_count(struct certificate_seen *s); /* .days_left, of .info */

@@ -2,6 +2,7 @@
 /* pli/white_lists.c - see pli/white_lists.h. */
 #include "pli/white_lists.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "policies/causes.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +14,9 @@
 
 static int read_pem(struct cmd *c, const char *path, struct buf *out)
 {
-    unsigned char piece[4096];
-    ssize_t n = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    while (fd >= 0 && (n = read(fd, piece, sizeof piece)) > 0 && out->n <= TRUST_PEM_MAX)
-        buf_add(out, piece, (size_t)n);
-    if (fd < 0 || n < 0)
+    if (fd < 0 || !fd_read_all(fd, TRUST_PEM_MAX, out))
         return cmd_sys(c, "%s cannot be read (%s)", path, strerror(errno));
     close(fd);
     return out->n <= TRUST_PEM_MAX ? PLI_OK : cmd_fail(c, "%s is too long for one certificate", path);

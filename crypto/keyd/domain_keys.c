@@ -6,6 +6,7 @@
  * Source   docs/decisions/0055, 0059; crypto/keyd/client/domain_key.h has the files' form.
  */
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/wipe.h"
 #include "crypto/keyd/client/domain_key.h"
 #include "crypto/keyd/keyd_int.h"
@@ -53,15 +54,14 @@ static void add(struct domain_keys *d, const struct key_der *der, uint8_t which,
 static enum rc read_file(int dir, const char *name, unsigned char *out, size_t *n_out, struct err *e)
 {
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    ssize_t got = 1;
+    enum rc rc = RC_OK;
 
-    *n_out = 0;
     if (fd < 0)
         return err_sys(e, RC_PERM, "cannot be read");
-    while (*n_out < DOMAIN_KEY_FILE_MAX && (got = read(fd, out + *n_out, DOMAIN_KEY_FILE_MAX - *n_out)) > 0)
-        *n_out += (size_t)got;
+    if (!fd_read_into(fd, out, DOMAIN_KEY_FILE_MAX, n_out))
+        rc = err_sys(e, RC_TEMP, "cannot be read");
     close(fd);
-    return got < 0 ? err_sys(e, RC_TEMP, "cannot be read") : RC_OK;
+    return rc;
 }
 
 struct reading {

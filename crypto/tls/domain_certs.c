@@ -2,6 +2,7 @@
 /* crypto/tls/domain_certs.c - see domain_certs.h. */
 #include "crypto/tls/domain_certs.h"
 #include "base/ascii.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include <dirent.h>
 #include <errno.h>
@@ -118,14 +119,11 @@ bool domain_certs_key(struct span pem, unsigned char out[KEYD_SHOWN])
 static bool read_file(int dir, const char *name, struct buf *out)
 {
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    unsigned char piece[8192];
-    ssize_t n = -1;
+    bool whole = fd >= 0 && fd_read_all(fd, FILE_MAX, out) && out->n <= FILE_MAX;
 
-    while (fd >= 0 && out->n < FILE_MAX && (n = read(fd, piece, sizeof piece)) > 0)
-        buf_add(out, piece, (size_t)n);
     if (fd >= 0)
         close(fd);
-    return fd >= 0 && n == 0;
+    return whole;
 }
 
 static void one_file(struct domain_certs *d, int dir, const char *file)

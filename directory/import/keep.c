@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/import/keep.c - see keep.h. */
 #include "directory/import/keep.h"
+#include "base/fd.h"
 #include "crypto/seal/digest.h"
 #include "directory/import/replace.h"
 #include "directory/schema/embedded_int.h"
@@ -41,7 +42,7 @@ static enum rc flush(struct writer *w, size_t at_least, struct err *e)
     if (w->text.n < at_least)
         return RC_OK;
     digest_add(w->sum, buf_span(&w->text));
-    enum rc rc = embedded_write_all(w->fd, buf_span(&w->text));
+    enum rc rc = fd_write_all(w->fd, buf_span(&w->text)) ? RC_OK : RC_TEMP;
     buf_clear(&w->text);
     return rc == RC_OK ? rc : err_sys(e, RC_TEMP, "what the file says cannot be kept in ldap/national");
 }
@@ -74,7 +75,7 @@ static enum rc write_kept(int fd, const void *ctx, struct err *e)
     enum rc rc = write_lines(&w, ctx, e);
     trailer_of(&w.sum, trailer);
     buf_free(&w.text);
-    if (rc == RC_OK && embedded_write_all(fd, span_of(trailer, TRAILER)) != RC_OK)
+    if (rc == RC_OK && !fd_write_all(fd, span_of(trailer, TRAILER)))
         rc = err_sys(e, RC_TEMP, "what the file says cannot be kept in ldap/national");
     return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* directory/import/state.c - see state.h. */
 #include "directory/import/state.h"
+#include "base/fd.h"
 #include "crypto/seal/digest.h"
 #include "directory/import/replace.h"
 #include "directory/schema/embedded_int.h"
@@ -83,17 +84,11 @@ void national_state_free(struct national_state *st)
     *st = (struct national_state){.mark = NULL};
 }
 
-static enum rc read_into(int fd, void *to, size_t n)
+static bool read_whole(int fd, void *to, size_t n)
 {
-    for (size_t done = 0; done < n;) {
-        ssize_t got = read(fd, (unsigned char *)to + done, n - done);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return RC_TEMP;
-        done += (size_t)got;
-    }
-    return RC_OK;
+    size_t got;
+
+    return fd_read_into(fd, to, n, &got) && got == n;
 }
 
 static enum rc load_from(int fd, struct national_state *out, struct err *e)
@@ -104,7 +99,7 @@ static enum rc load_from(int fd, struct national_state *out, struct err *e)
         return err_set(e, RC_CORRUPT, "ldap/national/state has not the length of such a file");
     out->n = (size_t)(st.st_size - HEAD) / sizeof *out->mark;
     out->mark = need(out->n, sizeof *out->mark);
-    if (read_into(fd, head, HEAD) != RC_OK || read_into(fd, out->mark, out->n * sizeof *out->mark) != RC_OK)
+    if (!read_whole(fd, head, HEAD) || !read_whole(fd, out->mark, out->n * sizeof *out->mark))
         return err_sys(e, RC_TEMP, "ldap/national/state cannot be read");
     head_of(out, right);
     if (memcmp(head, right, HEAD) != 0)
@@ -141,8 +136,7 @@ static enum rc write_state(int fd, const void *ctx, struct err *e)
     const struct national_state *st = ctx;
     unsigned char head[HEAD];
     head_of(st, head);
-    if (embedded_write_all(fd, span_of(head, HEAD)) != RC_OK ||
-        embedded_write_all(fd, span_of(st->mark, st->n * sizeof *st->mark)) != RC_OK)
+    if (!fd_write_all(fd, span_of(head, HEAD)) || !fd_write_all(fd, span_of(st->mark, st->n * sizeof *st->mark)))
         return err_sys(e, RC_TEMP, "ldap/national/state cannot be written");
     return RC_OK;
 }

@@ -40,7 +40,6 @@ void embedded_indexed(enum embedded_base b, struct buf *out);
 /* Makes anew the indexes of each database in dir (DIR/ldap) that was filled under other lines. slapd must not run. */
 enum rc embedded_index(const struct embedded_spec *s, const struct embedded_where *w, int dir, struct err *e);
 #define EMBEDDED_MAPSIZE "8589934592" /* of address space, not of disk: a million entries need about 4 GB */
-enum rc embedded_write_all(int fd, struct span s); /* RC_TEMP with errno */
 
 /* A new file DIR/name: exclusive, mode and owner set, flushed. uid 0: owner stays. */
 enum rc embedded_write(const char *path, struct span text, mode_t mode, uid_t uid, gid_t gid, struct err *e);

@@ -3,6 +3,7 @@
  * Process  pli (directory import).
  */
 #include "directory/schema/load.h"
+#include "base/fd.h"
 #include "base/wipe.h"
 #include "directory/schema/embedded_int.h"
 #include <errno.h>
@@ -75,7 +76,7 @@ static int conf_of(const struct embedded_spec *s, const struct embedded_where *w
     buf_addf(&conf, "modulepath %s\nmoduleload back_mdb\ntool-threads 2\n", w->modules);
     embedded_lengths(&conf);
     embedded_national(in_ldap(s, "national.new", folder), false, &conf);
-    if (fd >= 0 && embedded_write_all(fd, buf_span(&conf)) != RC_OK) {
+    if (fd >= 0 && !fd_write_all(fd, buf_span(&conf))) {
         close(fd);
         fd = -1;
     }

@@ -2,6 +2,7 @@
 /* directory/schema/parts.c - small helpers of the embedded slapd: templates, files, one child process.
  * Process  pli (init, serve).
  */
+#include "base/fd.h"
 #include "base/wipe.h"
 #include "directory/schema/embedded_int.h"
 #include <errno.h>
@@ -62,27 +63,13 @@ enum rc embedded_where(struct embedded_where *out, struct err *e)
     return RC_OK;
 }
 
-enum rc embedded_write_all(int fd, struct span s)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return RC_TEMP;
-        s = span_from(s, (size_t)n);
-    }
-    return RC_OK;
-}
-
 enum rc embedded_write(const char *path, struct span text, mode_t mode, uid_t uid, gid_t gid, struct err *e)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (fd < 0)
         return err_sys(e, errno == EEXIST ? RC_EXISTS : RC_TEMP, "create %s", path);
     enum rc rc = RC_OK;
-    if (embedded_write_all(fd, text) != RC_OK || fchmod(fd, mode) != 0 || (uid && fchown(fd, uid, gid) != 0) ||
-        fsync(fd) != 0)
+    if (!fd_write_all(fd, text) || fchmod(fd, mode) != 0 || (uid && fchown(fd, uid, gid) != 0) || fsync(fd) != 0)
         rc = err_sys(e, RC_TEMP, "write %s", path);
     close(fd);
     return rc;
@@ -178,7 +165,7 @@ enum rc embedded_run(const char *const argv[], struct span in, struct buf *out, 
     enum rc rc = pid < 0 ? err_sys(e, RC_TEMP, "fork for %s", argv[0]) : RC_OK;
     if (pid > 0) {
         if (in.n > 0 && in.n <= 4096) /* fits a pipe: never blocks */
-            (void)embedded_write_all(to[1], in);
+            (void)fd_write_all(to[1], in);
         close(to[1]);
         to[1] = -1;
         buf_init_secret(&said);

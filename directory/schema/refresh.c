@@ -8,6 +8,7 @@
  *          link is followed; a new file takes the old one's place whole, or not at all.
  * Process  pli serve, before slapd starts.
  */
+#include "base/fd.h"
 #include "directory/schema/embedded_int.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +45,7 @@ static enum rc put_new(int dir, const char *tmp, const struct embedded_spec *s, 
     if (fd < 0)
         return err_sys(e, RC_TEMP, "%s/ldap/%s cannot be made", s->dir, tmp);
     enum rc rc = RC_OK;
-    if (embedded_write_all(fd, text) != RC_OK || fchmod(fd, mode) != 0 || (s->uid && fchown(fd, s->uid, s->gid) != 0) ||
+    if (!fd_write_all(fd, text) || fchmod(fd, mode) != 0 || (s->uid && fchown(fd, s->uid, s->gid) != 0) ||
         fsync(fd) != 0)
         rc = err_sys(e, RC_TEMP, "%s/ldap/%s cannot be written", s->dir, tmp);
     close(fd);
@@ -115,7 +116,7 @@ static int conf_fd(const struct embedded_spec *s, const struct embedded_where *w
     struct buf conf = BUF_INIT;
     int fd = memfd_create("pli-slapd-conf", 0); /* inherited by the child, on purpose */
     embedded_conf(s, w, false, &conf);
-    if (fd >= 0 && embedded_write_all(fd, buf_span(&conf)) != RC_OK) {
+    if (fd >= 0 && !fd_write_all(fd, buf_span(&conf))) {
         close(fd);
         fd = -1;
     }

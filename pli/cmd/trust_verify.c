@@ -2,6 +2,7 @@
 /* pli/cmd/trust_verify.c - pli trust verify: what trustd would say of a white list, and each reason. Needs no server, and with --signer or --anchors no
  * instance: the list is read in a child without files and network (trust/list/list.h). Exit 0: it would be taken for what it says; 1: not. */
 #include "base/clock.h"
+#include "base/fd.h"
 #include "pli/cmds.h"
 #include "pli/conf.h"
 #include "pli/instance.h"
@@ -23,16 +24,10 @@ struct given {
 static int read_file(struct cmd *c, const char *path, size_t most, struct buf *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    unsigned char piece[65536];
-    ssize_t n = -1;
 
-    if (fd < 0)
+    if (fd < 0 || !fd_read_all(fd, most, out))
         return cmd_sys(c, "%s cannot be read (%s)", path, strerror(errno));
-    while (out->n <= most && (n = read(fd, piece, sizeof piece)) > 0)
-        buf_add(out, piece, (size_t)n);
     close(fd);
-    if (n < 0)
-        return cmd_sys(c, "%s cannot be read (%s)", path, strerror(errno));
     return out->n > most ? cmd_fail(c, "%s has more than %zu octets", path, most) : PLI_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* publish/pubd/ledger.c - see publish/pubd/ledger.h. */
 #include "publish/pubd/ledger.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -289,18 +290,6 @@ static size_t take_all(struct span text, struct ledger_place *p, struct table *t
     return at;
 }
 
-static bool read_all(int fd, struct buf *out)
-{
-    unsigned char *piece = malloc(READ_N);
-    ssize_t n = -1;
-
-    while (piece && ((n = read(fd, piece, READ_N)) > 0 || (n < 0 && errno == EINTR)))
-        if (n > 0)
-            buf_add(out, piece, (size_t)n);
-    free(piece);
-    return n == 0;
-}
-
 /* Of a place without a path the machine alone counts. */
 static bool same_place(const struct ledger_place *was, const struct ledger_place *here)
 {
@@ -320,7 +309,7 @@ static enum rc read_state(struct ledger *l, struct ledger_place *here, struct ta
     struct buf text = BUF_INIT;
     bool damaged = false;
 
-    if (!read_all(l->fd, &text)) {
+    if (!fd_read_all(l->fd, SIZE_MAX, &text)) {
         buf_free(&text);
         return err_sys(e, RC_TEMP, "publish/" NAME " cannot be read");
     }

@@ -7,6 +7,7 @@
  * Time           the starter ends a reader that takes longer than how->wait_ms, whatever the reader does.
  */
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/sandbox.h"
 #include "trust/list/list_int.h"
 #include <errno.h>
@@ -53,18 +54,6 @@ static void close_others(int kept)
             close(fd);
 }
 
-static void write_all(int fd, struct span s)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            _exit(1);
-        s = span_from(s, (size_t)n);
-    }
-}
-
 static void tell(int fd, enum rc rc, const struct list_result *r, const struct err *e)
 {
     struct buf out = BUF_INIT;
@@ -82,7 +71,8 @@ static void tell(int fd, enum rc rc, const struct list_result *r, const struct e
         buf_bytes(&out, span_str(r->issuer));
         buf_bytes(&out, buf_span(&r->index));
     }
-    write_all(fd, buf_span(&out));
+    if (!fd_write_all(fd, buf_span(&out)))
+        _exit(1);
     buf_free(&out);
 }
 

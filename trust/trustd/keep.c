@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* trust/trustd/keep.c - see trust/trustd/keep.h. */
 #include "trust/trustd/keep.h"
+#include "base/fd.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
-
-static enum rc write_all(int fd, struct span s, const char *path, struct err *e)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return err_sys(e, RC_TEMP, "%s", path);
-        s = span_from(s, (size_t)n);
-    }
-    return fsync(fd) == 0 ? RC_OK : err_sys(e, RC_TEMP, "%s", path);
-}
 
 static void flush_dir(const char *dir)
 {
@@ -42,7 +29,7 @@ enum rc keep_file(const char *dir, const char *name, struct span octets, struct 
     fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_sys(e, RC_TEMP, "%s", beside);
-    rc = write_all(fd, octets, beside, e);
+    rc = fd_write_all(fd, octets) && fsync(fd) == 0 ? RC_OK : err_sys(e, RC_TEMP, "%s", beside);
     close(fd);
     if (rc == RC_OK && rename(beside, path) != 0)
         rc = err_sys(e, RC_TEMP, "%s", path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* trust/trustd/lists_files.c - the white list on disk: see trust/trustd/lists.h, Files. */
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "crypto/seal/digest.h"
 #include "trust/trustd/keep.h"
@@ -90,20 +91,6 @@ static void path_of(const struct lists *l, const char *name, char out[4096])
     (void)snprintf(out, 4096, "%s/%s", l->dir, name);
 }
 
-static enum rc write_all(int fd, struct span s, struct err *e)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return err_sys(e, RC_TEMP, "writing");
-        s = span_from(s, (size_t)n);
-    }
-    return RC_OK;
-}
-
 static enum rc get_file(const struct lists *l, const char *name, size_t most, struct buf *out, struct err *e)
 {
     char path[4096];
@@ -171,8 +158,10 @@ enum rc files_xml(struct lists *l, struct buf *out, struct err *e)
 enum rc index_memfd(struct span index, int *fd_out, struct err *e)
 {
     int fd = memfd_create("pli-white-list", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    enum rc rc = fd < 0 ? err_sys(e, RC_TEMP, "memfd_create") : write_all(fd, index, e);
+    enum rc rc = fd < 0 ? err_sys(e, RC_TEMP, "memfd_create") : RC_OK;
 
+    if (rc == RC_OK && !fd_write_all(fd, index))
+        rc = err_sys(e, RC_TEMP, "writing");
     if (rc == RC_OK && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
         rc = err_sys(e, RC_TEMP, "sealing the index");
     if (rc == RC_OK)

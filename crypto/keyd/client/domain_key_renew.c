@@ -3,6 +3,7 @@
  * below DIR/keys is touched and keyd need not start again; each certificate is replaced whole, and a run that was cut off is simply run again.
  */
 #include "base/clock.h"
+#include "base/fd.h"
 #include "crypto/keyd/client/domain_key.h"
 #include "crypto/keyd/client/keyring_int.h"
 #include "crypto/pki/cert_info.h"
@@ -28,16 +29,11 @@ struct renewing {
 /* False: there is no such file, or it cannot be read, whole. */
 static bool read_pem(const char *path, struct buf *out)
 {
-    unsigned char piece[4096];
-    size_t n;
-    FILE *f = fopen(path, "re");
-    bool whole;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool whole = fd >= 0 && fd_read_all(fd, PEM_MAX, out) && out->n <= PEM_MAX;
 
-    while (f && out->n < PEM_MAX && (n = fread(piece, 1, sizeof piece, f)) > 0)
-        buf_add(out, piece, n);
-    whole = f && feof(f) && !ferror(f);
-    if (f)
-        fclose(f);
+    if (fd >= 0)
+        close(fd);
     return whole;
 }
 

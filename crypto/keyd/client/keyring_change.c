@@ -4,6 +4,7 @@
  * certificate is gone: so whatever ends an import half way, keyd signs for the certificate that is there.
  */
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/wipe.h"
 #include "crypto/keyd/client/client.h"
 #include "crypto/keyd/client/keyring_int.h"
@@ -20,16 +21,14 @@
 enum rc ring_read_secret(const char *path, unsigned char *out, size_t room, size_t *n_out, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    size_t n = 0;
-    ssize_t got = 1;
+    enum rc rc = RC_OK;
 
     if (fd < 0)
         return err_sys(e, RC_PERM, "%s cannot be read: run this as root or as the instance's owner", path);
-    while (n < room && (got = read(fd, out + n, room - n)) > 0)
-        n += (size_t)got;
+    if (!fd_read_into(fd, out, room, n_out))
+        rc = err_sys(e, RC_TEMP, "%s cannot be read", path);
     close(fd);
-    *n_out = n;
-    return got < 0 ? err_sys(e, RC_TEMP, "%s cannot be read", path) : RC_OK;
+    return rc;
 }
 
 /* As keyd looks for it: the service manager's, else the instance's own. */

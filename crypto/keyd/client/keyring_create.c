@@ -3,6 +3,7 @@
  * The keyring is written last: a run that was cut short leaves none and may be repeated.
  */
 #include "base/ascii.h"
+#include "base/fd.h"
 #include "base/wipe.h"
 #include "crypto/keyd/client/keyring_int.h"
 #include "crypto/pki/pki.h"
@@ -24,15 +25,8 @@ struct making {
 
 static enum rc write_all(int fd, struct span s, const char *path, struct err *e)
 {
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return err_sys(e, RC_TEMP, "write %s", path);
-        s = span_from(s, (size_t)n);
-    }
+    if (!fd_write_all(fd, s))
+        return err_sys(e, RC_TEMP, "write %s", path);
     return fsync(fd) == 0 ? RC_OK : err_sys(e, RC_TEMP, "fsync %s", path);
 }
 
