@@ -71,6 +71,7 @@ S_etpan := -letpan
 S_csv := -lcsv
 S_idn := -lidn2
 S_sodium := -lsodium
+S_argon := -largon2
 S_http := -lmicrohttpd -lqrencode -lxml2
 PROGRAMS := pli pli-smtpd pli-imapd pli-httpd pli-relayd pli-stored pli-keyd pli-dird pli-trustd pli-pubd
 DIRS_pli        := pli pli/cmd pli/doctor pli/super
@@ -102,7 +103,7 @@ SYS_pli-stored  := $(S_db) $(S_ssl) $(S_base)
 SYS_pli-keyd    := $(S_tls) $(S_ssl) $(S_base)
 SYS_pli-trustd  := $(S_idn) $(S_web) $(S_xml) $(S_tls) $(S_ssl) -lunistring $(S_base)
 SYS_pli-pubd    := $(S_idn) $(S_web) -ljansson $(S_tls) $(S_ssl) $(S_base)
-SYS_pli-dird    := $(S_idn) $(S_ldap) $(S_sodium) $(S_ssl) $(S_base)
+SYS_pli-dird    := $(S_idn) $(S_ldap) $(S_sodium) $(S_argon) $(S_ssl) $(S_base)
 
 # A program is its folder's .c files; one that has no source yet is left out (until every room is furnished).
 prog_src = $(filter-out %_test.c %_fuzz.c,$(wildcard $(addsuffix /*.c,$(DIRS_$(1)))))
@@ -131,7 +132,7 @@ is_lib_dir = $(filter $(patsubst %/,%,$(dir $(1))),$(LIB_DIRS) $(foreach d,$(LIB
 $(BUILD)/test/%_test: $(BUILD)/obj/%_test.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
-	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_csv) $(S_idn) $(S_z) $(S_http) $(S_sodium) -lcmocka $(S_base)
+	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_csv) $(S_idn) $(S_z) $(S_http) $(S_sodium) $(S_argon) -lcmocka $(S_base)
 # what only tests run, never installed
 TEST_TOOLS := $(addprefix $(BUILD)/test/tests/lib/,keys_dump forge_summary import_accounts read_lists fill_queue find_host store_clock)
 $(TEST_TOOLS): $(BUILD)/test/%: $(BUILD)/obj/%.o $(L3) $(L2) $(L1) $(L0)
@@ -173,7 +174,7 @@ FUZZ_BINS := $(patsubst %.c,$(BUILD)/fuzz/%,$(FUZZERS))
 $(BUILD)/fuzz/%_fuzz: $(BUILD)/obj/%_fuzz.o $$(if $$(call is_lib_dir,$$*),,$$(call own_objs,$$*.c)) $(L3) $(L2) $(L1) $(L0)
 	@mkdir -p $(@D)
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(L3) $(L2) $(L1) $(L0) -Wl,--end-group \
-	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_csv) $(S_idn) $(S_http) $(S_sodium) $(S_base)
+	  $(S_tls) $(S_ssl) $(S_mime) $(S_ldap) $(S_db) $(S_conf) $(S_xml) $(S_web) $(S_dns) $(S_etpan) $(S_csv) $(S_idn) $(S_http) $(S_sodium) $(S_argon) $(S_base)
 fuzz-programs: $(FUZZ_BINS)
 fuzz-run:
 	@$(PYTHON) tests/lib/fuzz.py $(FUZZ_SECONDS) $(FUZZ_BINS)

@@ -8,6 +8,8 @@
  *            Where there is a code, whose hash is cheap, both are.
  *          5 Is the account disabled? Then it is refused.
  *          6 The ticket is made.
+ * Door     At slapd's own ports slapd hashes what is typed for an account that may sign in there, and refuses all else at once. So dird takes that time before it answers
+ *          (door.c): who asks learns neither which addresses are accounts nor which of them have a code, and each such try is counted.
  * Bounds   4 binds at once. At most auth_how.waiting sign-ins are at work; any more get RC_TEMP at once, so that workers are left for lookups.
  * Process  dird, any thread.   Source RFC 4513 5.1 (an empty password must never reach a bind), RFC 4954.
  */

@@ -20,5 +20,5 @@ struct auth {
     int64_t told_at;   /* door.c, its one thread: when a refusal was last logged, ms */
     unsigned untold;   /* and how many since were not */
     atomic_int waiting;
-    _Atomic uint64_t n_binds, n_remembered;
+    _Atomic uint64_t n_binds, n_remembered, n_taken /* times that door.c took */;
 };

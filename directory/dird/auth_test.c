@@ -2,6 +2,7 @@
 /* directory/dird/auth_test.c - signing in, on a real slapd: right, wrong, unknown, disabled, remembered, changed elsewhere, throttled; and
  * what happens while slapd is away and after it came back.
  */
+#include "directory/dird/auth_int.h"
 #include "directory/dird/daemon_test.h"
 #include <setjmp.h>
 #include <cmocka.h>
@@ -289,6 +290,67 @@ static void slapds_own_door_counts_with_the_others(void **state)
     assert_int_equal(as_mailbox("ldapwhoami", MARIE, ""), 0); /* nobody else */
 }
 
+static uint64_t taken(void)
+{
+    return atomic_load(&daemon_->auth->n_taken);
+}
+
+/* How often dird took the time of a hash itself, because slapd would have computed none: one guess over its own port. */
+static uint64_t taken_for(const char *login, int guess)
+{
+    uint64_t before = taken();
+    assert_int_equal(guess_over_ldaps(login, guess, 1), 49);
+    return taken() - before;
+}
+
+/* Where slapd refuses at once, dird takes the time of its hash, and counts: a stranger's clock tells neither which addresses are accounts nor which of them have a
+ * code. */
+static void slapds_own_door_takes_one_time(void **state)
+{
+    struct dird_account a = per("feuille@chu.example", "Dr Feuille", 61);
+
+    (void)state;
+    a.password = SPAN_LIT("k7mq2-abcde-23456-zzzzz");
+    a.code_until = (uint64_t)clock_utc() + 1000;
+    assert_int_equal(add(a), RC_OK);
+    assert_int_equal(add(per("clair@chu.example", "Dr Clair", 62)), RC_OK);
+    assert_int_equal(add(per("eteint@chu.example", "Dr Eteint", 63)), RC_OK);
+    assert_int_equal(step("eteint@chu.example", DL_SUSPEND), RC_OK);
+    assert_int_equal(taken_for("clair@chu.example", 0), 0); /* slapd's own */
+    assert_int_equal(taken_for("eteint@chu.example", 0), 1);
+    assert_int_equal(taken_for("personne@chu.example", 0), 1);
+    assert_int_equal(taken_for("feuille@chu.example", 0), 1);
+    assert_int_equal(taken_for("feuille@chu.example", 0), 0); /* known to be wrong, as of any other */
+    assert_int_equal(guess_over_ldaps("feuille@chu.example", 1, 9), 49);
+    assert_int_equal(guess_over_ldaps("feuille@chu.example", 10, 1), 51);
+}
+
+static void set_disabled(const char *domain, bool off)
+{
+    struct err e = {0};
+    struct dird_domain q = {.what = DW_DISABLED, .domain = span_str(domain), .disabled = off};
+    assert_int_equal(dir_call(dir, DIRD_DOMAIN_SET, &q, NULL, &e), RC_OK);
+}
+
+/* Of a disabled domain too; and what was refused meanwhile is not wrong for ever. */
+static void slapds_own_door_of_a_disabled_domain(void **state)
+{
+    struct err e = {0};
+    struct dird_domain q = {.domain = SPAN_LIT("ferme.example")};
+    uint64_t before;
+
+    (void)state;
+    assert_int_equal(dir_call(dir, DIRD_DOMAIN_ADD, &q, NULL, &e), RC_OK);
+    assert_int_equal(add(per("luc@ferme.example", "Dr Luc", 64)), RC_OK);
+    assert_int_equal(as_mailbox("ldapwhoami", "luc@ferme.example", ""), 0);
+    set_disabled("ferme.example", true);
+    before = taken();
+    assert_int_equal(as_mailbox("ldapwhoami", "luc@ferme.example", ""), 49);
+    assert_int_equal(taken() - before, 1);
+    set_disabled("ferme.example", false);
+    assert_int_equal(as_mailbox("ldapwhoami", "luc@ferme.example", ""), 0);
+}
+
 /* Not counted, and no hash: the telephone that was not told the new password. */
 static void the_same_wrong_password_holds_nobody_up(void **state)
 {
@@ -404,6 +466,8 @@ int main(void)
         cmocka_unit_test(a_disabled_account_is_told_so_only_with_its_password),
         cmocka_unit_test(disabled_from_outside_counts_soon),
         cmocka_unit_test(slapds_own_door_counts_with_the_others),
+        cmocka_unit_test(slapds_own_door_takes_one_time),
+        cmocka_unit_test(slapds_own_door_of_a_disabled_domain),
         cmocka_unit_test(the_same_wrong_password_holds_nobody_up),
         cmocka_unit_test(a_known_place_is_not_held_up_by_others),
         cmocka_unit_test(while_slapd_is_away),

@@ -6,10 +6,12 @@
 #include "base/log.h"
 #include "directory/dird/auth_int.h"
 #include "directory/dird/checked.h"
+#include "directory/dird/passhash.h"
 #include <ldap.h>
 #include <stdio.h>
 
 #define BY_CONNECTION (1ull << 63) /* no process has such a number */
+#define BARRED (1ull << 63)
 
 static int64_t now_ms(void)
 {
@@ -37,29 +39,70 @@ static void note_refusal(struct auth *a, const struct door_try *t)
     a->untold = 0;
 }
 
+/* Is it an account that slapd compares the password of? Of all else (no account, a suspended one, a code) it says no without a look. */
+static bool slapd_looks(const struct cache_view *v, bool box)
+{
+    return box && v->kind == DK_MAILBOX && v->code_until == 0;
+}
+
+/* Nobody of a disabled domain, or with a code, signs in here, though slapd's own rules know nothing of the domain. */
+static bool is_barred(const struct cache_view *v, bool box)
+{
+    return box && (v->domain_off || v->code_until != 0);
+}
+
+/* The time of slapd's hash, where slapd will compute none. Before the directory is read nobody knows where that is. */
+static void take_time(struct auth *a, const struct cache_view *v, bool box, struct span password)
+{
+    if (slapd_looks(v, box) || !cache_ready(a->cache))
+        return;
+    atomic_fetch_add(&a->n_taken, 1);
+    passhash_take_time(password);
+}
+
+static enum guess_answer barred(struct auth *a, const struct door_try *t)
+{
+    guess_wrong(a->guesses, &t->guess, now_ms());
+    note(t, RC_DENIED);
+    return GUESS_WRONG;
+}
+
+static void fill(const struct auth *a, const struct cache_view *v, bool box, struct span password, struct span peer,
+                 struct door_try *out)
+{
+    snprintf(out->login, sizeof out->login, "%s", box ? v->address : "unknown");
+    snprintf(out->peer, sizeof out->peer, "%.*s", SPAN_ARG(span_head(peer, sizeof out->peer - 1)));
+    checked_mac(a->checked, span_str(v->address), password, out->mac);
+    out->csn = v->csn;
+    out->mbx = box ? v->mbx : 0;
+    out->secret_at = v->secret_at;
+}
+
+static enum guess_answer try_it(struct auth *a, const struct cache_view *v, bool box, struct span password,
+                                const struct door_try *t)
+{
+    guess_take(a->guesses, &t->guess, now_ms());
+    take_time(a, v, box, password);
+    return is_barred(v, box) ? barred(a, t) : GUESS_TRY;
+}
+
 enum guess_answer door_ask(struct auth *a, struct span login, struct span password, struct span peer,
                            uint64_t connection, struct door_try *out)
 {
     struct cache_view v = {0};
     cache_find(a->cache, login, &v);
-    bool box = cache_is_box(&v) && !v.alias && span_ieq_str(login, v.address);
-    struct guess_who who = {login, peer, connection | BY_CONNECTION, box ? v.csn : 0};
-    /* nobody of that domain, or with a code, signs in here: refused before slapd looks at the password, and not counted */
-    bool off = box && (v.domain_off || v.code_until != 0);
-    snprintf(out->login, sizeof out->login, "%s", box ? v.address : "unknown");
-    snprintf(out->peer, sizeof out->peer, "%.*s", SPAN_ARG(span_head(peer, sizeof out->peer - 1)));
-    enum guess_answer answer = off ? GUESS_WRONG : guess_ask(a->guesses, &who, password, now_ms(), &out->guess);
-    checked_mac(a->checked, span_str(v.address), password, out->mac);
-    out->csn = v.csn;
-    out->mbx = box ? v.mbx : 0;
-    out->secret_at = v.secret_at;
-    if (answer == GUESS_TRY && box && checked_has(a->checked, out->mac, v.csn, now_ms())) {
+    bool box = cache_is_box(&v) && !v.alias && span_ieq_str(login, v.address), off = is_barred(&v, box);
+    /* what is wrong while it is barred may be right when the domain is enabled again, of which its own entry does not tell */
+    struct guess_who who = {login, peer, connection | BY_CONNECTION, box ? v.csn ^ (off ? BARRED : 0) : 0};
+    fill(a, &v, box, password, peer, out);
+    enum guess_answer answer = guess_ask(a->guesses, &who, password, now_ms(), &out->guess);
+    if (answer == GUESS_TRY && box && !off && checked_has(a->checked, out->mac, v.csn, now_ms())) {
         guess_right(a->guesses, &out->guess, false, now_ms());
         answer = GUESS_RIGHT;
     }
     if (answer == GUESS_TRY)
-        guess_take(a->guesses, &out->guess, now_ms());
-    else if (answer == GUESS_WAIT)
+        return try_it(a, &v, box, password, out);
+    if (answer == GUESS_WAIT)
         note_refusal(a, out);
     else
         note(out, answer == GUESS_RIGHT ? RC_OK : RC_DENIED);

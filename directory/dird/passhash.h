@@ -9,6 +9,8 @@
  * Code     one that a machine drew (directory/drawn.h) has so many random bits that a cheap hash keeps it as well; 5,000 accounts from a file would cost 40 s of
  *          CPU for nothing. auth.c sees to it that a wrong try takes the time of a slow one. A code that has not the form of a drawn one gets the slow hash.
  * None     an account without a password gets a random one, so that a wrong sign-in takes the same time for every account.
+ * Time     slapd refuses at once what it has no hash for; passhash_take_time() takes the time of its hash, by the library that it has (libsodium needs half
+ *          of it).
  * Owns     the caller: passhash_free() wipes it.
  * Errors   RC_SYNTAX: it cannot be a password here (newpass_fits()). RC_TEMP: no memory for the hash, 7 MiB.
  * Process  dird.   Source RFC 9106 (Argon2), RFC 8265 (preparation).
@@ -28,3 +30,4 @@ void passhash_warm(void);
 /* password: empty for a random one. *out must be freed whatever is returned. */
 enum rc passhash_make(struct span password, enum passhash_kind kind, struct passhash *out, struct err *e);
 void passhash_free(struct passhash *p);
+void passhash_take_time(struct span password);
