@@ -106,8 +106,9 @@ static enum rc check_set(struct dird *d, const struct acting *w, const void *req
     rc = change_of(d, w, a.address, &r, e);
     if (rc == RC_OK && (q->what & (DS_QUOTA | DS_MOST)))
         rc = scope_refused(e, "how much a mailbox may take is the operator's to say");
-    if (rc == RC_OK && (q->what & DS_RPPS))
-        rc = scope_refused(e, "whose the mailbox %s is, its RPPS number says: the operator corrects it", r.address);
+    if (rc == RC_OK && (q->what & (DS_RPPS | DS_ADELI))) /* who has no RPPS number is known by the other (holder.h) */
+        rc = scope_refused(e, "whose the mailbox %s is, its RPPS or ADELI number says: the operator corrects it",
+                           r.address);
     if (rc == RC_OK && (q->what & DS_FLAGS) && ((a.flags ^ r.flags) & DF_STRICT))
         rc = scope_refused(e, "a mailbox becomes neither strict nor other than strict");
     if (rc == RC_OK && (q->what & (DS_ALIASES | DS_ALIAS_ADD)))

@@ -35,7 +35,8 @@ static void she_changes_what_is_hers(void **state)
 {
     struct err e = {0};
     struct dird_account quota = {.quota = 1}, most = {.most = 1}, rpps = {.rpps = SPAN_LIT("10001234565")},
-                        strict = {.flags = DF_STRICT | DF_SIGN}, red = {.flags = DF_RED_LIST | DF_SIGN};
+                        adeli = {.adeli = SPAN_LIT("2A9300001")}, strict = {.flags = DF_STRICT | DF_SIGN},
+                        red = {.flags = DF_RED_LIST | DF_SIGN};
     (void)state;
     by = act(BOSS);
     assert_int_equal(rename_(IN_A, &e), RC_OK);
@@ -44,6 +45,7 @@ static void she_changes_what_is_hers(void **state)
     OUT(set_what(IN_A, DS_QUOTA, quota, &e), e);
     OUT(set_what(IN_A, DS_MOST, most, &e), e);
     OUT(set_what(IN_A, DS_RPPS, rpps, &e), e);
+    OUT(set_what(IN_A, DS_ADELI, adeli, &e), e); /* who has no other is known by it */
     OUT(rename_(IN_B, &e), e);
     OUT(rename_(ALONE, &e), e);
     OUT(rename_(CAB, &e), e);
