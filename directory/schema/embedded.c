@@ -168,7 +168,7 @@ static enum rc load_tree(const struct embedded_spec *s, const struct embedded_wh
 static enum rc say_indexed(const struct embedded_spec *s, struct err *e)
 {
     static const char *const names[] = {[EB_OURS] = "db/indexes", [EB_NATIONAL] = "national/indexes"};
-    enum rc rc = RC_OK;
+    enum rc rc = put(s, "db/attributes", span_str(attributes_ldif_text), 0600, e);
     for (enum embedded_base b = EB_OURS; rc == RC_OK && b <= EB_NATIONAL; b++) {
         struct buf lines = BUF_INIT;
         embedded_indexed(b, &lines);
@@ -188,6 +188,16 @@ static enum rc put_secret(const struct embedded_spec *s, const char *secret, str
     return embedded_write(path, span_str(secret), 0600, 0, 0, e);
 }
 
+/* The tree, and the entry that numbers all attributes (attributes.c). */
+static enum rc first_entries(const struct embedded_spec *s, const struct embedded_where *w, const char *secret,
+                             struct buf *ldif, struct err *e)
+{
+    enum rc rc = embedded_tree(s, w, secret, ldif, e);
+    buf_addc(ldif, '\n');
+    buf_addstr(ldif, attributes_ldif_text);
+    return rc;
+}
+
 enum rc embedded_init(const struct embedded_spec *s, struct err *e)
 {
     struct embedded_where w;
@@ -201,7 +211,7 @@ enum rc embedded_init(const struct embedded_spec *s, struct err *e)
     buf_init_secret(&ldif);
     hex_secret(secret);
     if ((rc = make_folders(s, e)) == RC_OK && (rc = put_schema(s, &w, e)) == RC_OK &&
-        (rc = put_conf(s, &w, e)) == RC_OK && (rc = embedded_tree(s, &w, secret, &ldif, e)) == RC_OK &&
+        (rc = put_conf(s, &w, e)) == RC_OK && (rc = first_entries(s, &w, secret, &ldif, e)) == RC_OK &&
         (rc = load_tree(s, &w, buf_span(&ldif), e)) == RC_OK && (rc = say_indexed(s, e)) == RC_OK)
         rc = put_secret(s, secret, e);
     wipe(secret, sizeof secret);

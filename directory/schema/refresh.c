@@ -20,7 +20,7 @@
 enum { NAME_MAX_ = 1100 };
 
 /* Is the file right already? Then nothing is written, so that a start needs no room on the disk for it. */
-static bool stands(int dir, const char *name, struct span text, mode_t mode, uid_t uid)
+bool embedded_stands(int dir, const char *name, struct span text, mode_t mode, uid_t uid)
 {
     struct stat st;
     struct buf have = BUF_INIT;
@@ -56,7 +56,7 @@ enum rc embedded_stand(int dir, const char *name, const struct embedded_spec *s,
                        struct err *e)
 {
     char tmp[64];
-    if (stands(dir, name, text, mode, s->uid))
+    if (embedded_stands(dir, name, text, mode, s->uid))
         return RC_OK;
     snprintf(tmp, sizeof tmp, "%s.new", name);
     enum rc rc = put_new(dir, tmp, s, text, mode, e);
@@ -101,6 +101,8 @@ enum rc embedded_refresh(const struct embedded_spec *s, struct err *e)
         rc = embedded_stand(schema, "pli.schema", s, span_str(pli_schema_text), 0644, e);
     if (rc == RC_OK)
         rc = embedded_index(s, &w, dir, e);
+    if (rc == RC_OK)
+        rc = embedded_attributes(s, &w, dir, e);
     buf_free(&conf);
     if (schema >= 0)
         close(schema);

@@ -16,4 +16,5 @@
 TEXT_FILE(pli_schema_text, "directory/schema/pli.schema");
 TEXT_FILE(slapd_conf_text, "directory/schema/slapd.conf.in");
 TEXT_FILE(base_ldif_text, "directory/schema/base.ldif.in");
+TEXT_FILE(attributes_ldif_text, "directory/schema/attributes.ldif.in");
 TEXT_FILE(national_conf_text, "directory/schema/national.conf.in");
