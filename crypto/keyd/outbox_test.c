@@ -5,6 +5,7 @@
 #include "crypto/keyd/keyd_fixture_int.h"
 #include "crypto/pki/bundle.h"
 #include "crypto/tls/domain_certs.h"
+#include <sys/stat.h>
 
 enum { ROOM = 32768 };
 typedef unsigned char shown_key[KEYD_SHOWN];
@@ -120,11 +121,12 @@ static void a_key_in_anothers_place_does_not_open(void **state)
     assert_int_equal(asks(ROLE_PUBD, outbox, KEYD_TLS_SERVER_EC), RC_OK);
 }
 
-/* A carrier that shows the former one while it is replaced is signed for; when it is removed, too, for its ten minutes. A removal that was killed behind its first
- * step is ended by the next one. */
+/* A carrier that shows the former one while it is replaced is signed for; when it is removed, too, for its ten minutes. A removal that was killed behind its
+ * first step, or before it told keyd, is ended by the next one. */
 static void replaced_and_removed(void **state)
 {
     shown_key next, other;
+    struct stat before, after;
 
     (void)state;
     import(OUTBOX_KEY, "clientAuth", next);
@@ -135,11 +137,17 @@ static void replaced_and_removed(void **state)
     assert_int_equal(domain_key_remove(dir, OUTBOX_KEY, &e), RC_OK);
     keyd_again("https");
     assert_int_equal(asks(ROLE_PUBD, next, KEYD_TLS_SERVER_EC), RC_OK);
-    assert_int_equal(domain_key_remove(dir, OUTBOX_KEY, &e), RC_NOTFOUND);
-    assert_non_null(strstr(e.log, "the publication has no certificate of its own"));
+    assert_int_equal(stat("keys/keyring", &before), 0);
+    assert_int_equal(domain_key_remove(dir, OUTBOX_KEY, &e), RC_OK); /* as one that was killed before it told keyd */
+    assert_int_equal(stat("keys/keyring", &after), 0);
+    assert_true(before.st_ino != after.st_ino || before.st_mtim.tv_nsec != after.st_mtim.tv_nsec);
+    keyd_again("https");
+    assert_int_equal(asks(ROLE_PUBD, next, KEYD_TLS_SERVER_EC), RC_OK);
     assert_int_equal(system("touch -d @1 keys/publish/client.ec"), 0);
     import("y.test", "serverAuth", other); /* whatever changes next destroys it */
     assert_int_not_equal(access("keys/publish/client.ec", F_OK), 0);
+    assert_int_equal(domain_key_remove(dir, OUTBOX_KEY, &e), RC_NOTFOUND);
+    assert_non_null(strstr(e.log, "the publication has no certificate of its own"));
     keyd_again("https");
     assert_int_not_equal(asks(ROLE_PUBD, next, KEYD_TLS_SERVER_EC), RC_OK);
     assert_int_equal(asks(ROLE_SMTPD, other, KEYD_TLS_SERVER_EC), RC_OK);

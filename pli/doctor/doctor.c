@@ -53,25 +53,11 @@ static void check_served(struct report *r)
 
 /* The checks stand in the order in which a reader mends things. A check is left out when the process that would answer
  * it is frozen. */
-static void (*const checks[])(struct report *r) = {check_conf,
-                                                   check_served,
-                                                   check_frozen,
-                                                   check_ports,
-                                                   check_daemons,
-                                                   check_directory,
-                                                   check_walls,
-                                                   check_keys,
-                                                   check_certificates,
-                                                   check_accounts,
-                                                   check_account_certificates,
-                                                   check_closed,
-                                                   check_queue,
-                                                   check_destinations,
-                                                   check_permissions,
-                                                   check_way,
-                                                   check_disk,
-                                                   check_log,
-                                                   check_machine};
+static void (*const checks[])(struct report *r) = {
+    check_conf,   check_served, check_frozen,       check_ports,       check_daemons,  check_directory,
+    check_walls,  check_keys,   check_certificates, check_untold,      check_accounts, check_account_certificates,
+    check_closed, check_queue,  check_destinations, check_permissions, check_way,      check_disk,
+    check_log,    check_machine};
 
 static int dns(struct cmd *c)
 {

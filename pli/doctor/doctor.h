@@ -28,6 +28,8 @@ int doctor_dns(struct cmd *c, const struct conf *conf);
 /* doctor/certificates.c */
 void check_domain_certificates(struct report *r);
 void check_outbox_certificate(struct report *r);
+/* doctor/untold.c: who shows the certificates of before */
+void check_untold(struct report *r);
 /* doctor/files.c: what stands in the folder and on the machine */
 void check_certificates(struct report *r);
 void check_permissions(struct report *r);
@@ -64,6 +66,7 @@ void check_walls(struct report *r);
 struct process {
     long pid, parent;
     char name[64], state; /* state: R S D T t Z, proc(5) */
+    int64_t started;      /* UTC ns, as today's clock has it; to a hundredth of a second */
 };
 bool process_read(const char *number, struct process *p);
 bool process_is_daemon(const char *name, enum proc_id *id_out);

@@ -11,6 +11,21 @@
 #include <time.h>
 #include <unistd.h>
 
+/* text: proc(5) stat from the state on, which is its third field; the start is the twenty-second, in ticks since the machine's. */
+static int64_t start_of(const char *text)
+{
+    struct timespec now, up;
+    double ticks;
+
+    for (int field = 3; text && field < 22; field++)
+        text = (text = strchr(text, ' ')) ? text + 1 : NULL;
+    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    ticks = text ? strtod(text, NULL) : 0;
+    return (now.tv_sec - up.tv_sec) * INT64_C(1000000000) + now.tv_nsec - up.tv_nsec +
+           (int64_t)(ticks * 1e9 / (double)sysconf(_SC_CLK_TCK));
+}
+
 bool process_read(const char *entry, struct process *p)
 {
     char path[300], text[1024] = "", *end, *base;
@@ -31,6 +46,7 @@ bool process_read(const char *entry, struct process *p)
     p->pid = strtol(entry, NULL, 10);
     p->state = end[1] ? end[2] : 0; /* ") S PPID" */
     p->parent = strtol(end + 4, NULL, 10);
+    p->started = end[1] ? start_of(end + 2) : 0;
     *end = 0;
     base = strchr(text, '(');
     snprintf(p->name, sizeof p->name, "%.60s", base ? base + 1 : "?");

@@ -328,3 +328,33 @@ def test_removed(pli, ca, tmp_path):
     pli.pli("cert", "import", str(tmp_path / "p.pem"), "--domain", "cabinet.test")  # its name is free
     assert not key.exists()
     seen(pli, cert, "mx.parti.test")
+
+
+def untold(pli):
+    found = json.loads(pli.pli("doctor", "--json", check=False).stdout)["findings"]
+    return [f for f in found if f["check"] == "untold"]
+
+
+def test_removed_and_killed_before_it_told(pli, ca, tmp_path):
+    """All files are as a removal leaves them, and nobody who runs knows: doctor names who shows the old one, and the same command again ends it."""
+    pli.pli("domain", "add", "coupe.test")
+    instance = shown(pli, "imaps", None)
+    cert = issue(ca, tmp_path / "c.pem", "coupe.test", "mx.coupe.test")
+    pli.pli("cert", "import", str(tmp_path / "c.pem"), "--domain", "coupe.test")
+    seen(pli, cert, "mx.coupe.test")
+    assert eventually(lambda: not untold(pli), timeout=60)
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    subprocess.run(["cp", "-a", *(str(pli.root / n) for n in ("keys", "tls", "pli.conf")), str(beside)], check=True)
+    (beside / "run").mkdir()
+    subprocess.run([str(pli.bin / "pli"), "cert", "remove", "--domain", "coupe.test", "--root", str(beside)], check=True, timeout=120)  # it runs nowhere: nobody is told
+    for name in ("keys/domains/coupe.test.ec", "keys/keyring"):
+        os.replace(beside / name, pli.root / name)
+    (pli.root / "tls" / "domains" / "coupe.test.ec.pem").unlink()
+    assert shown(pli, "imaps", "mx.coupe.test").serial_number == cert.serial_number
+    assert eventually(lambda: len(untold(pli)) >= 3, timeout=60)
+    said = untold(pli)[0]
+    assert "pli-smtpd" in said["text"] and "give it again" in said["advice"], said
+    assert pli.pli("cert", "remove", "--domain", "coupe.test").startswith("coupe.test has no certificate of its own any more")
+    seen(pli, instance, "mx.coupe.test")
+    assert eventually(lambda: not untold(pli), timeout=60)

@@ -27,8 +27,8 @@ enum rc domain_key_open(struct span file, const char *name, struct span credenti
 /* The owner's certificate and key put into an instance that is there, in the place of those of the same kind. b was checked. */
 struct pki_bundle;
 enum rc domain_key_import(const char *dir, const char *owner, const struct pki_bundle *b, struct err *e);
-/* Certificates first; their keys sign on for KEYRING_FORMER_S, for who is being shown them, and the first import or removal after that destroys them. RC_NOTFOUND:
- * it has none. */
+/* Certificates first; their keys sign on for KEYRING_FORMER_S, for who is being shown them, and the first import or removal after that destroys them. Done again
+ * it is done, whatever ended the one before half way. RC_NOTFOUND: it has none, nor a key that is left of one. */
 enum rc domain_key_remove(const char *dir, const char *owner, struct err *e);
 /* domain_key_renew.c. New certificates of the trial authority (three years, the same keys, names and usages) in the place of those that end before .before. What
  * another authority issued, and what is no certificate, is left alone. *renewed_out counts what was made, after a failure too. RC_NOTFOUND: that owner has none. */

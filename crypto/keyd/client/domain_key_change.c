@@ -216,13 +216,21 @@ static bool drop_certificate(const struct changing *g, enum rc *rc, struct err *
     return false;
 }
 
-/* The key signs on for those who are being shown its certificate. *any_out: there was one in use. */
+static bool key_is_there(const struct changing *g)
+{
+    char path[PATH_MAX];
+
+    return snprintf(path, sizeof path, "%s/%s", g->dir, g->at.key) < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+/* The key signs on for those who are being shown its certificate. *any_out: its file is there, in use or retired already. */
 static enum rc retire_key(struct changing *g, bool *any_out, struct err *e)
 {
+    bool there = key_is_there(g);
     enum rc rc = read_key(g, e);
 
+    *any_out = *any_out || there;
     if (rc == RC_OK && g->k->key.n > 0) {
-        *any_out = true;
         former_add(g->k, former_keep(g->k, SPAN_NULL));
         wipe(&g->k->key, sizeof g->k->key);
         date_formers(g->k);
@@ -233,8 +241,8 @@ static enum rc retire_key(struct changing *g, bool *any_out, struct err *e)
     return rc;
 }
 
-/* A removal that was killed half way has left a key without its certificate, or one that is retired while the running keyd does not know: doing it again ends it. So the
- * key's file counts as well as the certificate, until its time is over. */
+/* A removal that was killed half way has left a key without its certificate, or one that is retired while nobody who runs was told: doing it again ends it. So the
+ * key's file counts as well as the certificate, for as long as it is there; the keyring's is written anew then, for keyd starts again by that. */
 enum rc domain_key_remove(const char *dir, const char *owner, struct err *e)
 {
     struct changing g = {.dir = dir, .ring = {.lock = -1}};
