@@ -113,7 +113,7 @@ static enum rc prepare(struct admin *ad, struct adding *n, struct err *e)
     n->a.code_until =
         w->strict ? 0 : w->code_until; /* a strict mailbox's password wraps its key: dird could not change it alone */
     n->a.most = w->most;
-    n->a.state = w->suspended ? DA_SUSPENDED : DA_ACTIVE;
+    n->a.state = w->suspended ? DA_SUSPENDED : w->pending ? DA_PENDING : DA_ACTIVE;
     n->a.flags = (w->sign ? DF_SIGN : 0) | (w->strict ? DF_STRICT : 0) | (w->red_list ? DF_RED_LIST : 0);
     n->a.aliases = account_aliases_join(&n->texts, w->aliases, w->n_aliases);
     return rc == RC_OK ? as_domain_says(ad, n, e) : rc;

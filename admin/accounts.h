@@ -74,6 +74,7 @@ struct account_wish {
     bool red_list;
     bool sign_default, red_list_default; /* nobody said so: what the account's domain says of new accounts comes before the two above (decision 0056) */
     bool suspended;               /* from the beginning */
+    bool pending;                 /* nobody has opened it yet, whatever its password is (decision 0058); with .code_until it is so anyway */
     uint8_t algorithm;            /* of the certificate: PKI_RSA_2048 or PKI_P256 (crypto/pki/pki.h) */
 };
 /* What is wrong with a wish or a change, before anybody is asked: the first that holds. */

@@ -9,7 +9,7 @@
  *          alias that is the address of another row, or an alias of an earlier one.
  * Agree    an account that is not there is added, with a password of its own that nobody knows yet (.code); one that is there is changed where the row says
  *          something else; type and structure never change. It is suspended and resumed as the row says (a row that says pending or active means neither more
- *          than that it is not suspended); no row closes an account, and of one that is closed
+ *          than that it is not suspended; a new one of a pending row is pending, whatever password it gets); no row closes an account, and of one that is closed
  *          a row may only say so. Doing it again changes nothing: so a run that was cut off at any moment is simply run again.
  *          What no row names is left alone.
  * Dry      everything is looked at, nothing is written.

@@ -35,6 +35,7 @@ static const struct {
 enum mark {
     MARK_NONE = 0,
     MARK_ACTIVE,
+    MARK_PENDING,
     MARK_SUSPENDED,
     MARK_CLOSED,
     MARK_TOMBSTONE /* no account: what is left of one */
@@ -42,12 +43,11 @@ enum mark {
 static const struct {
     const char *attribute, *value; /* value NULL: whatever it is */
     enum mark mark;
-} marks[] = {{"pliPending", NULL, MARK_ACTIVE},
-             {"pliDisabled", "FALSE", MARK_ACTIVE},
-             {"pliDisabled", "TRUE", MARK_SUSPENDED},
-             {"pliKeepUntil", NULL, MARK_CLOSED},
-             {"pliHolder", NULL, MARK_TOMBSTONE}};
-static const uint8_t states[] = {[MARK_ACTIVE] = DA_ACTIVE, [MARK_SUSPENDED] = DA_SUSPENDED, [MARK_CLOSED] = DA_CLOSED};
+} marks[] = {{"pliDisabled", "FALSE", MARK_ACTIVE}, {"pliPending", "FALSE", MARK_ACTIVE},
+             {"pliPending", "TRUE", MARK_PENDING},  {"pliDisabled", "TRUE", MARK_SUSPENDED},
+             {"pliKeepUntil", NULL, MARK_CLOSED},   {"pliHolder", NULL, MARK_TOMBSTONE}};
+static const uint8_t states[] = {
+    [MARK_ACTIVE] = DA_ACTIVE, [MARK_PENDING] = DA_PENDING, [MARK_SUSPENDED] = DA_SUSPENDED, [MARK_CLOSED] = DA_CLOSED};
 
 struct reading {
     struct roster *r;

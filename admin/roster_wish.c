@@ -79,10 +79,7 @@ static enum rc read_state(const struct roster *r, uint32_t row, uint8_t *out, st
     struct span cell = roster_cell(r, row, ROSTER_STATE);
 
     *out = DA_ACTIVE;
-    if (cell.n > 0 && !state_of(cell, out))
-        return bad_cell(ROSTER_STATE, cell, e);
-    *out = *out == DA_PENDING ? DA_ACTIVE : *out; /* who has opened it is the holder's to say, not a row's */
-    return RC_OK;
+    return cell.n > 0 && !state_of(cell, out) ? bad_cell(ROSTER_STATE, cell, e) : RC_OK;
 }
 
 /* ---- texts ---- */
@@ -176,6 +173,8 @@ enum rc roster_wish(const struct roster *r, uint32_t row, const struct roster_de
     if (rc == RC_OK)
         rc = read_state(r, row, &out->state, e);
     w->suspended = out->state == DA_SUSPENDED;
+    w->pending = out->state == DA_PENDING; /* of a new one; who has opened one that is there is its holder's to say */
+    out->state = out->state == DA_PENDING ? DA_ACTIVE : out->state;
     return rc == RC_OK ? read_yes(r, row, ROSTER_RED_LIST, &w->red_list, e) : rc;
 }
 

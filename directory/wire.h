@@ -205,7 +205,7 @@ enum dird_state { DA_ACTIVE = 0, DA_PENDING, DA_SUSPENDED, DA_CLOSED, DA_ERASING
     F(T, U64, most)                          /* messages; 0: as all mailboxes */        \
     F(T, FIX, pub, DIRD_PUB)                 /* of the mailbox */                       \
     F(T, U8, type)                           /* enum dird_type */                       \
-    F(T, U8, state)                          /* enum dird_state; ADD: active or suspended, and pending with .code_until */ \
+    F(T, U8, state)                          /* enum dird_state; ADD: active, pending or suspended; with .code_until pending as well */ \
     F(T, BYTES, reason, DIRD_NAME)           /* why it is suspended or closed, for the administrator */ \
     F(T, BYTES, by, DIRD_NAME)               /* and by whom: a delegated administrator's address; empty: the operator */ \
     F(T, U64, since)                         /* UTC s: suspended or closed since then; 0: not known */ \

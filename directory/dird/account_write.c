@@ -171,10 +171,10 @@ static struct mods *new_entry(const struct dird_account *a, const struct passhas
     mods_text(m, "pliMailboxKey", span_of(a->pub, sizeof a->pub));
     mods_text(m, "mssStructureId", a->structure);
     mods_str(m, "userPassword", p->hash);
-    if (a->code_until) {
+    if (a->code_until)
         mods_time(m, "pliCodeUntil", a->code_until);
+    if (a->code_until || a->state == DA_PENDING)
         mods_str(m, "pliPending", "TRUE");
-    }
     mods_account(m, a, DS_ALL);
     return m;
 }

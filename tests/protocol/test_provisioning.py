@@ -330,6 +330,27 @@ def test_who_got_no_sheet_is_not_forgotten(inst, file, tmp_path):
     assert told[-2] == "30 rows: 0 added, 0 changed, 30 unchanged"
 
 
+def test_pending_stays_pending_without_a_sheet(inst, file, tmp_path):
+    """What another instance exported: who had not opened a mailbox there has not here, whatever is imported without sheets; a password on paper and the first sign-in end it."""
+    head = "address;type;name;rpps;state\n"
+    rows = file(head + f"venir@chu.test;per;A VENIR;{rpps(60)};pending\ndeja@chu.test;per;Déjà LÀ;{rpps(61)};active\nmuet@chu.test;per;Ne DIT RIEN;{rpps(62)};\n")
+    ldif = file("dn: mail=ldif@chu.test,o=x\nmail: ldif@chu.test\nmssType: PER\ncn: De LDIF\n"
+                f"rpps: {rpps(63)}\npliPending: TRUE\npliDisabled: FALSE\n", "lignes.ldif")
+    assert {o for path in (rows, ldif) for o, _ in outcomes(inst, path)[0].values()} == {"added"}
+
+    def states():
+        return {a["address"].split("@")[0]: a["state"] for a in inst.json("account", "list") if a["address"] in ("venir@chu.test", "deja@chu.test", "muet@chu.test", "ldif@chu.test")}
+    assert states() == {"venir": "pending", "ldif": "pending", "deja": "active", "muet": "active"}
+    got, code = outcomes(inst, file(inst.pli("account", "export")))
+    assert code == 0 and got["venir@chu.test"] == got["deja@chu.test"] == ("unchanged", "")
+    paper = tmp_path / "papier.html"
+    inst.pli("account", "code", "venir@chu.test", "--sheets", paper, "--code-days", "0")
+    assert states()["venir"] == "pending"
+    with inst.imap("venir@chu.test", password=sheets(paper)["venir@chu.test"]) as m:
+        assert m.select("INBOX")[0] == "OK"
+    assert states()["venir"] == "active"
+
+
 def test_the_directory_is_away(inst, file):
     """Rows that were tried say so, the others are not tried; when it is back the same file goes in."""
     rows = file(many(40, 100))
