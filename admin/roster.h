@@ -92,7 +92,7 @@ struct roster_result {
     struct span address, name; /* as the file has them; name: as it is shown */
     const char *why;           /* REFUSED, FAILED, UNTRIED; CHANGED: what was */
     struct span code;          /* ADDED, not dry: the password; secret */
-    bool pending;              /* UNCHANGED, CHANGED: it was there, made with a code, and nobody has opened it yet */
+    uint8_t was;               /* UNCHANGED, CHANGED: enum dird_state of the account that was there */
 };
 /* One row. ad: of the calling thread. room: what the result's texts stand in. */
 struct roster_room {

@@ -319,7 +319,7 @@ void roster_apply(struct admin *ad, const struct roster *r, uint32_t row, const 
     }
     snprintf(room->name, sizeof room->name, "%.*s", SPAN_ARG(a.wish.w.name));
     out->name = span_str(room->name);
-    out->pending = rc == RC_OK && out->outcome != ROSTER_ADDED && a.there.is.state == DA_PENDING;
+    out->was = a.there.is.state;
     if (out->outcome == ROSTER_ADDED && !dry)
         out->code = span_of(room->code, DRAWN_SIZE);
     account_free(&a.there);

@@ -22,8 +22,8 @@ struct importing {
     struct roster roster;
     struct roster_defaults defaults;
     struct sheet_file sheets;
-    json_t *rows; /* NULL: lines for people */
-    size_t count[ROSTER_OUTCOMES], told, pending;
+    json_t *rows;                                         /* NULL: lines for people */
+    size_t count[ROSTER_OUTCOMES], told, pending, opened; /* pending, opened: were there already */
     bool dry, drawn;
     int64_t next_draw;
 };
@@ -91,7 +91,10 @@ static bool told(const struct roster_result *result, void *ctx)
     if (!written)
         r.why = "its sheet could not be written: pli account code makes another password";
     im->count[r.outcome]++;
-    im->pending += r.pending;
+    if (r.outcome == ROSTER_UNCHANGED || r.outcome == ROSTER_CHANGED) {
+        im->pending += r.was == DA_PENDING;
+        im->opened += r.was != DA_PENDING && r.was < DA_CLOSED;
+    }
     im->told++;
     if (im->rows)
         json_array_append_new(im->rows, json_pack("{s:i,s:o,s:o,s:s,s:s}", "line", (int)r.line, "address",
@@ -124,6 +127,11 @@ static void sum_up(struct importing *im)
                 "missing, as after a run that was cut off, gets another code by pli account code ADDRESS --sheets "
                 "FILE\n",
                 im->pending);
+        if (im->opened && im->sheets.name && !im->sheets.code_until)
+            printf("%zu were there already and stand on no sheet of this file: who is on no earlier sheet either, as "
+                   "after a run that was cut off, gets another password by pli account code ADDRESS --sheets FILE "
+                   "--code-days 0\n",
+                   im->opened);
         return;
     }
     all = json_pack("{s:b,s:O,s:s}", "dry_run", im->dry, "rows", im->rows, "unused", buf_cstr(&im->roster.unused));

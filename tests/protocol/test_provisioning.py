@@ -330,6 +330,21 @@ def test_who_got_no_sheet_is_not_forgotten(inst, file, tmp_path):
     assert told[-2] == "30 rows: 0 added, 0 changed, 30 unchanged"
 
 
+def test_who_stands_on_no_sheet_of_passwords(inst, file, tmp_path):
+    """With passwords no account tells whether its holder was given one: the run says how many were there and stand on none of its sheets. Closed ones want none."""
+    inst.pli("account", "import", file(many(3, 240)), "--sheets", tmp_path / "un.html", "--code-days", "0")
+    inst.pli("account", "close", "lot240@chu.test")
+    closed = file(many(1, 240).replace("sign", "state").replace(";no", ";closed"), "ferme.csv")
+    more = file(many(4, 241))
+    assert "stand on" not in inst.pli("account", "import", closed, "--sheets", tmp_path / "deux.html", "--code-days", "0")
+    assert "stand on" not in inst.pli("account", "import", more, "--dry-run", "--sheets", tmp_path / "x.html", "--code-days", "0")
+    told = inst.pli("account", "import", more, "--sheets", tmp_path / "trois.html", "--code-days", "0").splitlines()
+    assert told[-2] == "4 rows: 2 added, 0 changed, 2 unchanged"
+    assert told[-1] == ("2 were there already and stand on no sheet of this file: who is on no earlier sheet either, as after a run that was cut off, gets another password by "
+                        "pli account code ADDRESS --sheets FILE --code-days 0")
+    assert set(sheets(tmp_path / "trois.html")) == {"lot243@chu.test", "lot244@chu.test"}
+
+
 def test_pending_stays_pending_without_a_sheet(inst, file, tmp_path):
     """What another instance exported: who had not opened a mailbox there has not here, whatever is imported without sheets; a password on paper and the first sign-in end it."""
     head = "address;type;name;rpps;state\n"
