@@ -17,7 +17,7 @@ enum sandbox_kind {
     SB_SMTPD_LISTENER, SB_SMTPD_SESSION, SB_IMAPD_LISTENER, SB_IMAPD_SESSION,
     SB_DIALLER, SB_STORED, SB_KEYD, SB_DIRD, SB_RELAYD /* its scheduler */, SB_RELAY_FINDER, SB_RELAY_NURSERY, SB_RELAY_SESSION,
     SB_TRUSTD, SB_TRUST_STARTER /* forks parsers: a child of trustd or pli */, SB_TRUST_PARSER /* reads a white list */,
-    SB_HTTPD_LISTENER, SB_HTTPD_SESSION, SB_PUBD, SB_KINDS_
+    SB_HTTPD_LISTENER, SB_HTTPD_SESSION, SB_PUBD, SB_SLAPD_SAYS /* carries what slapd prints to the log */, SB_KINDS_
 };
 struct sandbox_how {
     enum sandbox_kind kind;

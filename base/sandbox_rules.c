@@ -154,6 +154,7 @@ const struct sandbox_profile sandbox_profiles[SB_KINDS_] = {
     [SB_PUBD] = {"pubd", {&basic, &data_only, &own_files, &talk, &take_peers, &local_out, &threads, DEV_ONLY NULL}, FILES_RW_DIR, false, -1},
     [SB_HTTPD_LISTENER] = {"httpd listener", {&basic, &data_only, &no_files, &talk, &take_peers, &local_out, &forks, DEV_ONLY NULL},
                            FILES_NONE, false, SB_HTTPD_SESSION},
+    [SB_SLAPD_SAYS] = {"slapd says", {&basic, &data_only, &no_files, DEV_ONLY NULL}, FILES_NONE, false, -1},
     [SB_HTTPD_SESSION] = {"httpd session", {&basic, &data_only, &no_files, &talk, DEV_ONLY NULL}, FILES_NONE, false, -1},
 };
 

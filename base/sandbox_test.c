@@ -86,7 +86,7 @@ static const struct act {
     {"memfd", a_memfd, EVERY, false},
     {"shorten a file", a_shorten, BIT(SB_STORED) | BIT(SB_TRUSTD) | PUBD, false},
     {"write over the log", a_no_append, EVERY & ~SESSIONS, true},
-    {"socket pair", a_pair, EVERY & ~BIT(SB_TRUST_PARSER), false},
+    {"socket pair", a_pair, EVERY & ~(BIT(SB_TRUST_PARSER) | BIT(SB_SLAPD_SAYS)), false},
     {"ask for a limit", a_ask_limit, EVERY, false},
     {"set a limit", a_set_limit, STARTER, false},
     {"own folder", a_own_file, BIT(SB_STORED) | PUBD, false},

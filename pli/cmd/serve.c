@@ -157,7 +157,7 @@ static int show_conf(const struct cmd *c, const struct conf *conf)
 
 int cmd_serve(struct cmd *c)
 {
-    static struct super s = {.guard_fd = -1, .lock_fd = -1, .alive_fd = -1};
+    static struct super s = {.guard_fd = -1, .lock_fd = -1, .alive_fd = -1, .says_fd = {-1, -1}};
     struct err e;
     int rc = inst_conf(c, &s.conf);
 

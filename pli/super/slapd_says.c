@@ -4,7 +4,9 @@
 #include "base/ascii.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sandbox.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,7 +14,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { TELL_MS = 60 * 1000 };
+enum { TELL_MS = 60 * 1000, PIPE_ROOM = 1 << 20 };
 static const int64_t every = (int64_t)SAYS_EVERY_MS * 1000 * 1000;
 
 /* ---- how many ---- */
@@ -81,7 +83,7 @@ void slapd_says_rest(struct slapd_says *s)
 }
 
 /* ---- the process ---- */
-static void follow(int from)
+_Noreturn static void follow(int from)
 {
     static struct slapd_says says;
     char piece[4096];
@@ -102,20 +104,26 @@ static void follow(int from)
     _exit(0);
 }
 
-bool slapd_says_begin(void)
+bool slapd_says_pipe(int ends[2])
 {
-    int ends[2];
-    pid_t pid = pipe(ends) == 0 ? fork() : -1;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    (void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_ROOM); /* what there is serves, too */
+    return fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0;
+}
 
-    if (pid == 0) {
-        signal(SIGTERM, SIG_IGN); /* slapd's end is its end: what it says while it stops is wanted */
-        signal(SIGINT, SIG_IGN);
-        prctl(PR_SET_NAME, "slapd-says");
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        if (dup2(ends[0], 0) < 0 || close_range(3, ~0U, 0) != 0)
-            _exit(1);
-        log_open("slapd", LOG_INFO_);
-        follow(0);
-    }
-    return pid > 0 && dup2(ends[1], 1) >= 0 && dup2(ends[1], 2) >= 0 && close(ends[0]) == 0 && close(ends[1]) == 0;
+void slapd_says_follow(int from, uid_t uid)
+{
+    const struct sandbox_how how = {SB_SLAPD_SAYS, uid, ".", NULL};
+    struct err e;
+
+    signal(SIGTERM, SIG_IGN); /* slapd's end is its end: what it says while it stops is wanted */
+    signal(SIGINT, SIG_IGN);
+    prctl(PR_SET_NAME, "slapd-says");
+    if (dup2(from, 0) < 0 || close_range(3, ~0U, 0) != 0)
+        die("the pipe cannot be kept (errno %d)", errno);
+    log_open("slapd", LOG_INFO_);
+    if (sandbox_enter(&how, &e) != RC_OK)
+        die("%s", e.log);
+    follow(0);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/super/slapd_says_test.c - what slapd prints becomes lines of the log that nobody forged, and not more than the log can bear. */
-#include "pli/super/slapd_says.h"
 #include "base/log.h"
+#include "pli/super/slapd_says.h"
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -103,26 +104,51 @@ static void test_a_flood_is_bounded_and_counted(void **st)
     assert_int_equal(lines_of(got, "slapd-unsaid"), 1);
 }
 
-/* As slapd is: it becomes another program, and its end is the child's. */
+/* ---- the process ---- */
+static int ends[2];
+
+static pid_t follower(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        slapd_says_follow(ends[0], 0);
+    assert_true(pid > 0);
+    return pid;
+}
+
+static void says(const char *command)
+{
+    pid_t pid = fork();
+    int status = 1;
+
+    if (pid == 0) {
+        dup2(ends[1], 1);
+        dup2(ends[1], 2);
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        _exit(4);
+    }
+    assert_true(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+static void ends_well(pid_t pid)
+{
+    int status = 1;
+
+    close(ends[0]);
+    close(ends[1]);
+    assert_true(waitpid(pid, &status, 0) == pid);
+    assert_int_equal(status, 0);
+}
+
 static void say_by_a_process(void)
 {
     pid_t pid;
-    int status = 0;
 
-    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-    pid = fork();
-
-    if (pid == 0) {
-        if (!slapd_says_begin())
-            _exit(3);
-        execl("/bin/sh", "sh", "-c", "echo one; printf 'two\\033\\nthree' >&2; exec sleep 0", (char *)NULL);
-        _exit(4);
-    }
-    assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
-    assert_int_equal(status, 0);
-    pid = waitpid(-1, &status, 0); /* this process adopts it */
-    assert_true(pid > 0);
-    assert_int_equal(status, 0);
+    assert_true(slapd_says_pipe(ends));
+    pid = follower();
+    says("echo one; printf 'two\\033\\nthree' >&2");
+    ends_well(pid);
 }
 
 static void test_the_child_ends_with_who_says(void **st)
@@ -135,11 +161,64 @@ static void test_the_child_ends_with_who_says(void **st)
     assert_non_null(strstr(got, " slapd["));
 }
 
+/* Who says it is not held up meanwhile, and finds no broken pipe. */
+static void say_while_it_is_killed(void)
+{
+    pid_t pid;
+
+    assert_true(slapd_says_pipe(ends));
+    pid = follower();
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_true(waitpid(pid, NULL, 0) == pid);
+    says("trap 'exit 9' PIPE; echo while nobody reads || exit 8; exit 0");
+    pid = follower();
+    says("echo and later");
+    ends_well(pid);
+}
+
+static void test_another_reads_on(void **st)
+{
+    const char *got = written_by(say_while_it_is_killed);
+
+    (void)st;
+    assert_non_null(strstr(got, "says=while\\x20nobody\\x20reads\n"));
+    assert_non_null(strstr(got, "says=and\\x20later\n"));
+}
+
+static int waits(void)
+{
+    int n = -1;
+
+    assert_int_equal(ioctl(ends[0], FIONREAD, &n), 0);
+    return n;
+}
+
+/* Ten megabytes while nobody reads: who says them does not wait, and what comes when it is read again is heard. */
+static void say_too_much(void)
+{
+    pid_t pid;
+
+    assert_true(slapd_says_pipe(ends));
+    says("dd if=/dev/zero bs=1M count=10 2>/dev/null || true");
+    pid = follower();
+    while (waits() > 0)
+        usleep(1000);
+    says("echo; echo heard again");
+    ends_well(pid);
+}
+
+static void test_a_full_pipe_holds_nobody_up(void **st)
+{
+    (void)st;
+    assert_non_null(strstr(written_by(say_too_much), "says=heard\\x20again\n"));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_line_is_escaped),
-                                       cmocka_unit_test(test_a_flood_is_bounded_and_counted),
-                                       cmocka_unit_test(test_the_child_ends_with_who_says)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_line_is_escaped), cmocka_unit_test(test_a_flood_is_bounded_and_counted),
+        cmocka_unit_test(test_the_child_ends_with_who_says), cmocka_unit_test(test_another_reads_on),
+        cmocka_unit_test(test_a_full_pipe_holds_nobody_up)};
 
     log_open("says-test", LOG_INFO_);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,6 @@
 #include "base/boot.h"
 #include "base/log.h"
 #include "directory/schema/embedded.h"
-#include "pli/super/slapd_says.h"
 #include "pli/super/super.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -168,7 +167,7 @@ static void execute(const struct super *s, enum proc_id i)
     }
     slapd_argv(s, &slapd);
     become_user(s->uids[P_SLAPD]);
-    if (!slapd_says_begin())
+    if (dup2(s->says_fd[1], 1) < 0 || dup2(s->says_fd[1], 2) < 0)
         die("what slapd says cannot be followed (errno %d)", errno);
     execv(slapd[0], slapd);
     die("%s cannot be started (errno %d): install the package slapd", slapd[0], errno);

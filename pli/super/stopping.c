@@ -33,7 +33,7 @@ static bool is_ours(const struct super *s, pid_t pid)
     for (size_t i = 0; i < PROCS_; i++)
         if (s->procs[i].pid == pid)
             return true;
-    return pid == s->guard;
+    return pid == s->guard || pid == s->says;
 }
 
 /* Sessions whose listener is gone are children of the supervisor (subreaper). Sends each of them sig (0: no signal) and
@@ -115,6 +115,7 @@ void stop_all(struct super *s)
         kill(s->probe, SIGKILL);
     for (unsigned rank = 0; rank < RANKS; rank++)
         stop_rank(s, rank);
+    says_stop(s);
     guard_dismiss(s);
     while ((pid = waitpid(-1, &status, 0)) > 0 || (pid < 0 && errno == EINTR))
         if (pid > 0)

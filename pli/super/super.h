@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/super/super.h - the supervisor's state, shared by its files: supervise.c (the loop), spawn.c (one process), listeners.c (sockets),
- * probe.c (readiness), renew.c (certificates), purging.c (closed accounts), stopping.c (the end), lock.c (one supervisor per instance), room.c (a full disk), guard.c (no process
+ * probe.c (readiness), renew.c (certificates), purging.c (closed accounts), saying.c (what slapd prints), stopping.c (the end), lock.c (one supervisor per instance), room.c (a full disk), guard.c (no process
  * outlives it), privileges.c, logfile.c (the log turned over).
  *
  * Promises INV-S1 An instance has one supervisor, and no process of an earlier supervisor is alive when it starts (lock.c).
@@ -46,6 +46,9 @@ struct super {
     int64_t log_due; /* monotonic: the log's size is looked at then */
     pid_t self, guard, group, probe, purge /* 0: none runs */;
     int64_t purge_due; /* monotonic */
+    int says_fd[2];    /* the pipe from slapd to the log (slapd_says.h); -1: no slapd of ours has been started */
+    pid_t says;        /* who reads it; 0: not running */
+    int64_t says_due, says_started; /* monotonic */
     bool ready, stopping, failed, json;
     bool renewing; /* listeners change places once keyd is there */
 };
@@ -88,6 +91,10 @@ void renew_before(struct super *s, enum proc_id i); /* before each start of that
 void purge_plan(struct super *s);    /* when the instance is ready */
 int64_t purge_look(struct super *s); /* starts it when it is due; returns when to look again (monotonic ns) */
 void purge_ended(struct super *s, int status);
+/* saying.c: slapd_says.h kept running */
+int64_t says_look(struct super *s); /* starts it when it is due; returns when to look again (monotonic ns) */
+void says_ended(struct super *s);
+void says_stop(struct super *s); /* slapd has ended: what it said last is written, for some seconds at most */
 /* stopping.c */
 void stop_all(struct super *s);
 /* supervise.c */

@@ -147,6 +147,11 @@ void ended(struct super *s, pid_t pid, int status)
         purge_ended(s, status);
         return;
     }
+    if (pid == s->says) {
+        log_death(s, "slapd-says", pid, status);
+        says_ended(s);
+        return;
+    }
     if (pid == s->guard) {
         if (!s->stopping)
             guard_start(s);
@@ -178,7 +183,7 @@ static bool has_work(const struct super *s, enum proc_id i)
 /* Starts what is due; returns when the next is. */
 static int64_t start_due(struct super *s)
 {
-    int64_t next = DEADLINE_NEVER;
+    int64_t next = has_work(s, P_SLAPD) ? says_look(s) : DEADLINE_NEVER;
 
     for (size_t i = 0; i < PROCS_; i++) {
         struct proc *p = &s->procs[i];

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """slapd's own ports: guessing is slowed and logged as at the other doors, by one count; TLS is what the other ports speak; a paged read is whole."""
+import contextlib
 import os
 import re
+import signal
 import stat
 import subprocess
 
 import pytest
 
-from instance import Instance, PASSWORD, eventually
+from instance import Instance, PASSWORD, children, eventually
 from ldap_line import LdapLine, text, tlv
 
 
@@ -120,6 +122,31 @@ def test_a_stranger_writes_no_line_of_the_log(pli):
     said = [x for x in pli.output().splitlines() if "forged@chu.test" in x]
     assert said and not [x for x in said if " slapd[" not in x or "ev=slapd says=" not in x] and len(said) < 90
     assert forged not in pli.output() and "\x1b" not in pli.output()
+
+
+def carriers(pli):
+    """Of slapd's words: this program under another name."""
+    found = []
+    for p, (_, above) in children(pli.proc.pid).items():
+        with contextlib.suppress(OSError):
+            found += [p] if above == pli.proc.pid and open(f"/proc/{p}/comm").read() == "slapd-says\n" else []
+    return found
+
+
+def test_who_carries_its_words_is_killed(pli):
+    """Another reads on from the same pipe; slapd notices nothing, and what it prints then is heard."""
+    slapd, (first,) = pli.daemon("slapd"), carriers(pli)
+    os.kill(first, signal.SIGKILL)
+    (second,) = eventually(lambda: [p for p in carriers(pli) if p != first])
+    control = tlv(0xa0, tlv(0x30, text("entendu encore")))
+    root = text("") + tlv(10, b"\0") * 2 + tlv(2, b"\0") * 2 + tlv(1, b"\0") + text("objectClass", 0x87) + tlv(0x30, b"")
+    with LdapLine(pli) as line:
+        line.send(tlv(0x63, root) + control)
+        while line.answer()[0] != 0x65:
+            continue
+    assert eventually(lambda: re.search(rf" slapd\[{second}\] info ev=slapd says=.*entendu", pli.output()))
+    assert f"ev=process-died name=slapd-says pid={first} signal=9" in pli.output() and pli.daemon("slapd") == slapd
+    assert "\nSeccomp:\t2\n" in open(f"/proc/{second}/status").read()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second uid")
