@@ -6,12 +6,15 @@ static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"fr\"><head><meta charset=\"utf-8\"><title>Codes de première connexion : "
     "confidentiel</title>\n"
     "<style>\n"
-    "body{font:12pt/1.5 sans-serif;margin:2cm;color:#111}\n"
-    "section{page-break-after:always;max-width:17cm}\n"
-    "h1{font-size:18pt}h2{font-size:13pt;margin-top:1.2em}th{text-align:left;padding:.2em 1.5em .2em "
-    "0;font-weight:normal;color:#555;vertical-align:top}\n"
-    "td{padding:.2em 0}.code{font:bold 16pt monospace;letter-spacing:.05em}\n"
-    ".warn{border:1px solid #a00;padding:.5em 1em;margin-top:1.5em}\n"
+    "@page{size:A4;margin:15mm 20mm}\n"
+    "body{font:11pt/1.4 sans-serif;margin:2cm;color:#111}\n"
+    "section{break-after:page;max-width:17cm;overflow-wrap:anywhere}section:last-child{break-after:auto}\n"
+    "h1{font-size:17pt;margin:0 0 .4em}h2{font-size:12.5pt;margin:1em 0 .3em}p{margin:.4em 0}"
+    "th{text-align:left;padding:.15em 1.5em .15em 0;font-weight:normal;color:#555;vertical-align:top;"
+    "white-space:nowrap}\n"
+    "td{padding:.15em 0}.code{font:bold 16pt monospace;letter-spacing:.05em}\n"
+    ".warn{border:1px solid #a00;padding:.4em 1em;margin-top:1em}\n"
+    "@media print{body{margin:0}}@media screen{section{margin-bottom:3cm}}\n"
     "</style></head><body>\n";
 
 static void put_text(struct buf *out, struct span s)

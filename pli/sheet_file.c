@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/sheet_file.c - see pli/sheet_file.h. */
 #include "pli/sheet_file.h"
+#include "admin/names.h"
 #include "base/clock.h"
 #include "pli/conf.h"
 #include "pli/people.h"
@@ -104,10 +105,16 @@ int sheet_file_open(struct cmd *c, const char *name, const struct conf *conf, st
     return put(out) ? PLI_OK : not_written(c, name, errno);
 }
 
+/* A file of accounts may spell a domain by its letters, "hôpital.example"; a DN of the directory has it as it is kept. */
 bool sheet_file_add(struct sheet_file *f, struct span name, struct span address, struct span code)
 {
+    char kept[ADDRESS_ROOM];
+    struct span domain;
+
     if (f->fd < 0)
         return true;
+    if (address_normal(address, kept, &domain))
+        address = span_str(kept);
     sheets_add(&f->page, &f->at, name, address, code);
     f->sheets++;
     return put(f);
@@ -122,6 +129,8 @@ int sheet_file_close(struct cmd *c, struct sheet_file *f)
         if (!put(f) || fsync(f->fd) != 0)
             answer = not_written(c, f->name, errno);
         close(f->fd);
+        if (f->sheets == 0) /* a file without a sheet would be taken for one that has all of them */
+            (void)unlinkat(c->start_fd, f->name, 0);
     }
     buf_free(&f->page);
     f->fd = -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/sheet_file.h - the file of --sheets: a new one, which its owner alone may read (admin/sheets.h). Used by pli account import and pli account code.
- * Errors   PLI_OK, or an exit code after its line. What was written stays.
+ * Errors   PLI_OK, or an exit code after its line. What was written stays; a file that no sheet went into is taken away again.
  * Secrets  passwords go through a wiped buffer into the file, and nowhere else.
  * Process  pli.
  */
@@ -21,6 +21,6 @@ struct sheet_file {
 };
 /* name NULL: no sheets. conf outlives it. The file must not be there. --code-days counts before account.code_life. */
 int sheet_file_open(struct cmd *c, const char *name, const struct conf *conf, struct sheet_file *out);
-/* False: it could not be written. */
+/* False: it could not be written. address: in any spelling; the sheet has it as the directory keeps it. */
 bool sheet_file_add(struct sheet_file *f, struct span name, struct span address, struct span code);
 int sheet_file_close(struct cmd *c, struct sheet_file *f); /* flushed to the disk */

@@ -11,6 +11,19 @@
 #include <jansson.h>
 #include <stdio.h>
 
+/* Before anything is changed: a typing mistake in the last address would leave the first ones with another code, and nobody told of it. */
+static int look(struct cmd *c, const char *address)
+{
+    struct account a;
+    int answer = account_of(c, address, &a);
+
+    if (answer == PLI_OK && a.is.flags & DF_STRICT)
+        answer =
+            cmd_fail(c, "%s is strict: its holder's password alone opens it, so nobody can give it another", address);
+    account_free(&a);
+    return answer;
+}
+
 /* The sheet is written first: a password that stands nowhere would lock its holder out. */
 static int give(struct cmd *c, const char *address, int64_t least, struct sheet_file *sheets, char *code)
 {
@@ -21,9 +34,6 @@ static int give(struct cmd *c, const char *address, int64_t least, struct sheet_
     int answer = account_of(c, address, &a);
 
     drawn_make(code);
-    if (answer == PLI_OK && a.is.flags & DF_STRICT)
-        answer =
-            cmd_fail(c, "%s is strict: its holder's password alone opens it, so nobody can give it another", address);
     if (answer == PLI_OK && !sheet_file_add(sheets, a.is.name, a.is.address, asked.new_password))
         answer = cmd_fail(c, "%s: its sheet could not be written; the password is as it was", address);
     if (answer == PLI_OK && account_passwd(inst_admin(c), &a, &asked, &e) != RC_OK)
@@ -40,7 +50,7 @@ static int report(struct cmd *c, const char *file, size_t n, uint64_t until)
     if (c->json)
         return out_json(
             json_pack("{s:s,s:i,s:o}", "file", file, "sheets", (int)n, "code_until", json_text(span_str(when))));
-    printf("%s: %zu sheets%s%.10s\n", file, n, until ? ", codes good until " : "", when);
+    printf("%s: %zu sheet%s%s%.10s\n", file, n, n == 1 ? "" : "s", until ? ", codes good until " : "", when);
     return PLI_OK;
 }
 
@@ -53,9 +63,10 @@ int cmd_account_code(struct cmd *c)
     size_t n = 0;
     int answer, closed;
 
-    if (!file)
-        answer = cmd_usage(c, "needs --sheets FILE, where the sheets go");
-    else if ((answer = inst_conf(c, &conf)) == PLI_OK)
+    answer = file ? inst_conf(c, &conf) : cmd_usage(c, "needs --sheets FILE, where the sheets go");
+    for (size_t i = 0; answer == PLI_OK && i < c->n_pos; i++)
+        answer = look(c, c->pos[i]);
+    if (answer == PLI_OK)
         answer = sheet_file_open(c, file, conf, &sheets);
     for (; answer == PLI_OK && n < c->n_pos; n++)
         answer = give(c, c->pos[n], conf_num(conf, "dird.password_min"), &sheets, code);

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The page with the settings, in Chromium, at the width of a telephone: it fits, its style is applied, its form works, the code on the screen is read, nothing
-of another place is asked for and the browser has nothing to complain of.
+of another place is asked for and the browser has nothing to complain of. The sheets with codes are printed, a page a person.
 
 Skipped where chromium is absent (packaging/deps clients brings it). PLI_PICTURES=FOLDER keeps the pictures.
 """
+import base64
 import os
 import pathlib
 import re
@@ -95,3 +96,22 @@ def test_a_password_is_chosen_on_a_telephone(browser, pli, tmp_path):
     fits(browser, 390)
     with pli.imap(address, password="la mer en hiver") as m:
         assert m.select("INBOX")[0] == "OK"
+
+
+PAPERS = {"A4": (8.27, 11.69), "letter": (8.5, 11)}
+LONG = f"secretariat.{'de-la-' * 6}chirurgie@chu.test"
+
+
+@pytest.mark.parametrize("days", ["30", "0"], ids=["codes", "passwords"])
+def test_a_sheet_is_one_page(browser, pli, tmp_path, days):
+    """Of people with short names and with long ones, on the paper of a printer's own, whichever it is; no line leaves the paper on its right."""
+    people = [f"feuille{i}.{days}@chu.test" for i in range(3)] + [f"{days}.{LONG}"]
+    for one in people:
+        pli.add(one, name="Marie-Françoise " + "DE LA TOUR DU PIN " * (6 if one is people[-1] else 1))
+    pli.pli("account", "code", *people, "--sheets", tmp_path / "s.html", "--code-days", days)
+    browser.go(f"file://{tmp_path}/s.html")
+    for paper, (width, height) in PAPERS.items():
+        pdf = base64.b64decode(browser.ask("Page.printToPDF", paperWidth=width, paperHeight=height, printBackground=True)["data"])
+        (pictures(tmp_path) / f"sheets-{days}-{paper}.pdf").write_bytes(pdf)
+        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == len(people), paper
+    assert browser.value("[...document.querySelectorAll('section')].filter(e => e.scrollWidth > e.clientWidth).length") == 0

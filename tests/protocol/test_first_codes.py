@@ -204,7 +204,7 @@ def test_two_with_one_code(inst, holder):
 
 
 def test_another_code_ends_the_one_before_and_the_password(inst, holder, tmp_path):
-    address, first = holder("encore")
+    address, first = holder("deja")
     second = new_code(inst, tmp_path, address)
     assert first != second and choose(inst, address, first)[0] == 403
     assert choose(inst, address, second)[0] == 200
@@ -299,3 +299,32 @@ def test_nobody_signs_in_with_a_code_at_slapd_itself(inst, holder):
                        capture_output=True, text=True, env=env, timeout=60)
     assert r.returncode == 49
     assert choose(inst, address, code)[0] == 200
+
+
+def test_one_wrong_address_changes_nobody(inst, holder, tmp_path):
+    """A typing mistake in the last address: the first one's code is the one on the sheet that he has, and no file is left that looks like sheets."""
+    address, code = holder("avant")
+    r = inst.pli("account", "code", address, "personne@chu.test", "--sheets", tmp_path / "faute.html", check=False)
+    assert r.returncode == 1 and "no account personne@chu.test" in r.stderr and not (tmp_path / "faute.html").exists()
+    assert choose(inst, address, code)[0] == 200
+
+
+def test_no_new_account_no_sheets(inst, holder, tmp_path):
+    """The file again: nobody is new, and no empty page stands where sheets would be looked for."""
+    holder("deja")
+    out = inst.pli("account", "import", tmp_path / "deja.csv", "--sheets", tmp_path / "rien.html")
+    assert "1 unchanged" in out and not (tmp_path / "rien.html").exists()
+
+
+def test_a_sheet_has_the_address_as_it_is_kept(inst, tmp_path):
+    """A file that spells a domain by its letters: the directory takes no DN with them, and the sheet's is what the holder types."""
+    inst.pli("domain", "add", "hôpital.test")
+    (tmp_path / "h.csv").write_text(f"address;type;name;structure\nLéo@hôpital.test;org;Faux;{FINESS}\nleo@hôpital.test;org;Leo;{FINESS}\n")
+    r = inst.pli("account", "import", tmp_path / "h.csv", "--sheets", tmp_path / "h.html", check=False)
+    assert "1 added" in r.stdout and "1 refused" in r.stdout
+    (address, code), = sheets(tmp_path / "h.html").items()
+    dn = re.search(r"son identifiant</th><td>([^<]*)<", (tmp_path / "h.html").read_text()).group(1)
+    assert address == "leo@xn--hpital-ixa.test" and dn == f"mail={address},ou=mailboxes,o=pli"
+    assert choose(inst, address, code)[0] == 200
+    with LdapLine(inst) as line:
+        assert line.bind_dn(dn, NEW) == 0
