@@ -94,10 +94,11 @@ static void put_choice(struct buf *out, const struct sheet_server *at, struct sp
     put_server(out, at);
     put_book(out, &at->book, address);
     buf_addstr(
-        out, "<p class=\"warn\">Cette feuille est confidentielle jusqu’à ce que votre mot de passe soit choisi. Ne la "
-             "photographiez pas, ne l’envoyez pas par courriel. Si la page dit que le code a déjà servi et que "
-             "ce n’était pas vous, prévenez aussitôt votre administrateur. Personne ne vous demandera ce "
-             "code.</p>\n</section>\n");
+        out,
+        "<p class=\"warn\">Cette feuille est confidentielle jusqu’à ce que votre mot de passe soit choisi. Ne la "
+        "photographiez pas, ne l’envoyez pas par courriel. Si la page refuse ce code, bien recopié, alors "
+        "que vous ne vous en êtes pas servi, prévenez aussitôt votre administrateur. Personne ne vous demandera ce "
+        "code.</p>\n</section>\n");
 }
 
 static void put_password(struct buf *out, const struct sheet_server *at, struct span address, struct span code)

@@ -67,8 +67,13 @@ struct said {
     const char *fr, *en;
 };
 static const struct said
-    wrong = {403, "Adresse ou code incorrect : recopiez-les de la feuille.",
-             "Wrong address or code: copy them from the sheet."},
+    /* A code that was used is one like any other that is wrong: nothing is kept of it. */
+    wrong =
+        {403,
+         "Adresse ou code incorrect : recopiez-les de la feuille. S’ils sont bien ceux de la feuille, le code a déjà "
+         "servi ou a été remplacé : si ce n’est pas par vous, prévenez aussitôt votre administrateur.",
+         "Wrong address or code: copy them from the sheet. If they are those of the sheet, the code was used or "
+         "replaced: if not by you, tell your administrator at once."},
     later =
         {503,
          "Réessayez dans une minute avec le même code. S’il n’est plus accepté, votre mot de passe est déjà choisi.",

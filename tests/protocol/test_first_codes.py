@@ -101,7 +101,9 @@ def test_a_code_opens_nothing_and_chooses_a_password_once(inst, holder, tmp_path
     with LdapLine(inst) as line:
         assert line.bind(address, NEW) == 0
     assert "AUTHENTICATIONFAILED" in imap_says(inst, address, code)
-    assert choose(inst, address, code, "un autre mot 5")[0] == 403
+    status, why = choose(inst, address, code, "un autre mot 5")
+    assert status == 403 and "le code a déjà servi" in why and "prévenez aussitôt votre administrateur" in why, "who did not choose it hears what that means"
+    assert "refuse ce code, bien recopié" in sheet
     assert imap_says(inst, address, NEW) == "OK" and inst.json("account", "show", address)["code_until"] is None
     status, why = choose(inst, address, NEW, "encore un autre 5")
     assert status == 403 and "déjà servi" in why, "a password chooses no other one here"
@@ -311,8 +313,8 @@ def test_one_wrong_address_changes_nobody(inst, holder, tmp_path):
 
 def test_no_new_account_no_sheets(inst, holder, tmp_path):
     """The file again: nobody is new, and no empty page stands where sheets would be looked for."""
-    holder("deja")
-    out = inst.pli("account", "import", tmp_path / "deja.csv", "--sheets", tmp_path / "rien.html")
+    holder("present")
+    out = inst.pli("account", "import", tmp_path / "present.csv", "--sheets", tmp_path / "rien.html")
     assert "1 unchanged" in out and not (tmp_path / "rien.html").exists()
 
 
