@@ -47,6 +47,19 @@ def test_pli_1_names_no_command_that_is_not_there():
 
 
 @needs_pli
+def test_every_command_has_its_json_answer_in_pli_1():
+    """Who scripts Pli reads what each --json gives; "account set, suspend" is two commands."""
+    answer = json.loads(subprocess.run([PLI, "help", "--json"], capture_output=True, text=True, check=True).stdout)
+    section = macro_lines("pli.1").split(".Sh JSON ANSWERS")[1].split("\n.Sh ")[0]
+    told = set()
+    for item in re.findall(r"(?m)^\.It (.+)", section):
+        family = item.split()[0]
+        for words in (w.split() for w in item.split(",")):
+            told.add(" ".join(words if words[0] == family else [family, *words]))
+    assert not [c["command"] for c in answer["commands"] if c["command"] not in told | {"serve"}]       # of serve: -n alone
+
+
+@needs_pli
 def test_every_setting_and_default_is_in_pli_conf_5(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "pli.conf").write_text('instance { domain = "chu.test" }\n')
