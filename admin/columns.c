@@ -26,20 +26,30 @@ static int column_of(const struct columns *c, struct span name)
     return -1;
 }
 
-static enum rc unknown(const struct columns *c, struct span name, struct err *e)
+/* Does some heading of the row stand in French alone? */
+static bool is_french(const struct columns *c, const struct table_row *row)
+{
+    for (size_t i = 0; i < row->n; i++)
+        for (int k = 0; k < c->n; k++)
+            if (strcmp(c->all[k].english, c->all[k].french) != 0 && columns_same_words(row->cell[i], c->all[k].french))
+                return true;
+    return false;
+}
+
+/* The headings that there are, in the language of the file: those of both do not go into an error. */
+static enum rc unknown(const struct columns *c, const struct table_row *row, size_t at, struct err *e)
 {
     struct buf known = BUF_INIT;
+    bool french = is_french(c, row);
     enum rc rc;
 
-    for (int i = 0; i < c->n; i++) {
-        const struct column_heading *h = &c->all[i];
-
-        buf_addf(&known, "%s%s", i ? ", " : "", h->english);
-        if (strcmp(h->english, h->french) != 0)
-            buf_addf(&known, " or %s", h->french);
-    }
-    rc = err_set(e, RC_SYNTAX, "line 1: no such column: %.*s (known: %s)", SPAN_ARG(span_head(name, 60)),
-                 buf_cstr(&known));
+    for (int i = 0; i < c->n; i++)
+        buf_addf(&known, "%s%s", i ? " " : "", french ? c->all[i].french : c->all[i].english);
+    if (row->cell[at].n > 0)
+        rc = err_set(e, RC_SYNTAX, "line 1: no such column: %.*s (known: %s)", SPAN_ARG(span_head(row->cell[at], 40)),
+                     buf_cstr(&known));
+    else
+        rc = err_set(e, RC_SYNTAX, "line 1: column %zu has no name: give it one, or delete the column", at + 1);
     buf_free(&known);
     return rc;
 }
@@ -50,7 +60,7 @@ enum rc columns_begin(struct columns *c, const struct table_row *row, struct err
         int at = column_of(c, row->cell[i]);
 
         if (at < 0)
-            return unknown(c, row->cell[i], e);
+            return unknown(c, row, i, e);
         if (c->has & 1u << at)
             return err_set(e, RC_SYNTAX, "line 1: the column %s is there twice", c->all[at].english);
         c->has |= 1u << at;

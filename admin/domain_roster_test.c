@@ -51,7 +51,7 @@ static void what_no_file_is(void **state)
         {"", "the file is empty"},
         {"domain,domain\nx.test,y.test\n", "line 1: the column domain is there twice"},
         {"description\nx\n", "line 1: the column domain must be there"},
-        {"domain,quotas\nx.test,1\n", "line 1: no such column: quotas (known: domain or domaine, "},
+        {"domain,quotas\nx.test,1\n", "line 1: no such column: quotas (known: domain description quota "},
         {"domain;quota\nx.test;1;2\n", "line 2: 3 cells, but 2 columns"},
         {"domain\n\"x.test\n", "line "},
         {"domain\n\xe9\n", "line 2"},

@@ -53,6 +53,8 @@ static enum rc is_text(struct span text, struct err *e)
 {
     size_t at = 0, n = 1;
 
+    if (span_istarts(text, "PK\003\004"))
+        return err_set(e, RC_SYNTAX, "the file is a workbook: save it as \"CSV UTF-8\" in the spreadsheet");
     for (; at < text.n && n > 0; at += n)
         n = charset_utf8_next(span_from(text, at));
     if (n == 0 && (span_istarts(text, "\xFF\xFE") || span_istarts(text, "\xFE\xFF")))
@@ -113,14 +115,15 @@ static void take_cell(void *octets, size_t n, void *ctx)
 static void take_row(int end, void *ctx)
 {
     struct reading *r = ctx;
-    size_t from = 0;
+    size_t from = 0, filled = 0;
 
     (void)end;
     for (size_t i = 0; i < r->row.n; i++) {
         r->row.cell[i] = without_mark(span_trim(span_head(span_from(buf_span(&r->cells), from), r->end[i] - from)));
         from = r->end[i];
+        filled += r->row.cell[i].n > 0;
     }
-    if (r->rc == RC_OK)
+    if (r->rc == RC_OK && filled > 0) /* spreadsheets write ";;;" of a row that was emptied */
         r->rc = r->see(&r->row, r->ctx, r->e);
     r->row.n = 0;
     buf_clear(&r->cells);

@@ -7,7 +7,7 @@
  * Formula  a cell that begins with = + - @ is one for a spreadsheet, and whoever may name an account may write it. It is written with an apostrophe in
  *          front, which is taken away where one of these, or another apostrophe, follows it.
  * Text     UTF-8. A file in another charset is refused whole: half of its names would be wrong. admin/encoding.h makes UTF-8 of it.
- * Rows     empty lines are passed over. Cells lose spaces at both ends.
+ * Rows     empty lines, and rows of empty cells alone, are passed over. Cells lose spaces at both ends.
  * Errors   RC_SYNTAX: no such text; e->log names the line.   Memory: one row.
  * Process  pli; later the HTTP daemon. Pure.   Source RFC 4180.
  */

@@ -36,6 +36,8 @@ static const struct {
     {"a;b\n  1 ; \"2\" \n", "1:<a><b>2:<1><2>"},
     {"a;b\n1;\"\xC3\xA9t\xC3\xA9\"\n", "1:<a><b>2:<1><\xC3\xA9t\xC3\xA9>"},
     {"a;b\r1;\"x\ry\"\r3;4\r", "1:<a><b>2:<1><x\ry>4:<3><4>"}, /* a Mac's line ends */
+    {"a;b\n;\n1;2\n ; \n;\"\"\n", "1:<a><b>3:<1><2>"},         /* rows that were emptied */
+    {"PK\003\004\024", "the file is a workbook: save it as \"CSV UTF-8\" in the spreadsheet"},
     {"sep=;\r\na;b,c,d,e\r\n1;2\r\n", "2:<a><b,c,d,e>3:<1><2>"},
     {"sep=,\na,b;c;d\n", "2:<a><b;c;d>"},
     {"sep=;", "1:<sep=><>"},

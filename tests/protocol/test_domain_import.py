@@ -94,7 +94,7 @@ def test_a_row_that_is_wrong_stops_no_other(inst, file):
 
 
 @pytest.mark.parametrize("text, encoding, why", [
-    ("domain;quotas\nx.import.test;1G\n", "utf-8", "line 1: no such column: quotas (known: domain or domaine"),
+    ("domain;quotas\nx.import.test;1G\n", "utf-8", "line 1: no such column: quotas (known: domain description quota "),
     ("description\nx\n", "utf-8", "the column domain must be there"),
     ("domain;description\nx.import.test;Hôpital\n", "latin-1", "line 2"),
     ("domain;description\nx.import.test;Un\ny.import.test;\"Deux\n", "utf-8", "line "),

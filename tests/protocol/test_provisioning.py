@@ -64,9 +64,9 @@ def test_added_with_a_sheet_each(inst, file, tmp_path):
     assert "line 2: Jeanne.Essai@chu.test added" in out and out.strip().endswith("2 rows: 2 added, 0 changed, 0 unchanged")
     assert stat.S_IMODE(paper.stat().st_mode) == 0o600
     codes = sheets(paper)
-    assert all(f"<td>{words}</td>" in paper.read_text() for words in ("o=pli", "mail=Jeanne.Essai@chu.test,ou=mailboxes,o=pli"))  # what no program finds
-    assert set(codes) == {"Jeanne.Essai@chu.test", "accueil.cardio@chu.test"} and "Accueil &quot;Cardio&quot;; &lt;Nord&gt;" in paper.read_text()
-    with inst.imap("jessai@chu.test", password=codes["Jeanne.Essai@chu.test"]) as m:
+    assert all(f"<td>{words}</td>" in paper.read_text() for words in ("o=pli", "mail=jeanne.essai@chu.test,ou=mailboxes,o=pli"))  # what no program finds
+    assert set(codes) == {"jeanne.essai@chu.test", "accueil.cardio@chu.test"} and "Accueil &quot;Cardio&quot;; &lt;Nord&gt;" in paper.read_text()
+    with inst.imap("jessai@chu.test", password=codes["jeanne.essai@chu.test"]) as m:
         assert m.select("INBOX")[0] == "OK"
     shown = inst.json("account", "show", "jeanne.essai@chu.test")
     assert (shown["name"], shown["service"], shown["quota"], sorted(shown["aliases"])) == ("Jeanne ESSAI", "Cardiologie", 2 << 30, ["j.essai@chu.test", "jessai@chu.test"])
@@ -190,7 +190,10 @@ def test_an_alias_that_another_row_has_is_foreseen(inst, file):
 
 
 @pytest.mark.parametrize("text,encoding,why", [
-    ("address;type;nom complet\n", "utf-8", "line 1: no such column: nom complet (known: address or adresse, type, name or nom_affiche"),
+    ("address;type;nom complet\n", "utf-8", "line 1: no such column: nom complet (known: address type name given sn "),
+    ("address;type;" + 60 * "é" + "\n", "utf-8", " aliases quota messages sign red_list rank paperless state)\n"),
+    ("adresse;type;" + 60 * "é" + "\n", "utf-8", " alias quota messages signature liste_rouge rang dematerialisation etat)\n"),
+    ("address;type;;name\n", "utf-8", "line 1: column 3 has no name: give it one, or delete the column"),
     ("address;type;Liste  rouge;LISTE-ROUGE\n", "utf-8", "line 1: the column red_list is there twice"),
     ("adresse;nom\n", "utf-8", "line 1: the columns address and type must be there"),
     ("adresse;type;address\n", "utf-8", "line 1: the column address is there twice"),
