@@ -125,13 +125,14 @@ static void a_former_key_signs_for_its_time(void **state)
     assert_int_equal(domain_key_remove(dir, "un.test", &e), RC_OK);
     assert_true(access("tls/domains/un.test.ec.pem", F_OK) != 0 && access("tls/domains/un.test.rsa.pem", F_OK) != 0);
     assert_true(signs(first, KEYD_TLS_SERVER_EC) && signs(third, KEYD_TLS_SERVER)); /* who is being shown them */
-    assert_int_equal(domain_key_remove(dir, "un.test", &e), RC_NOTFOUND);
+    assert_int_equal(domain_key_remove(dir, "un.test", &e), RC_OK); /* the first may have been killed half way */
     import("autre.test", "2.pem", second);
     assert_int_equal(access("keys/domains/un.test.ec", F_OK), 0); /* not yet */
     assert_int_equal(system("touch -d @1 keys/domains/un.test.*"), 0);
     import("autre.test", "2.pem", second);
     assert_true(access("keys/domains/un.test.ec", F_OK) != 0 && access("keys/domains/un.test.rsa", F_OK) != 0);
     assert_false(signs(first, KEYD_TLS_SERVER_EC));
+    assert_int_equal(domain_key_remove(dir, "un.test", &e), RC_NOTFOUND);
 }
 
 /* A file that is no key keeps no other from being read. */

@@ -6,6 +6,7 @@
  * How      a folder's date is that of its last file put in or taken out. The youngest process of a program is the one that answers; one that yields may be older.
  */
 #include "base/clock.h"
+#include "crypto/keyd/client/domain_key_place.h"
 #include "pli/doctor/doctor.h"
 #include "pli/instance.h"
 #include <dirent.h>
@@ -22,8 +23,9 @@ static const struct {
     enum proc_id id;
     const char *folders[2];
 } shown_by[] = {
-    {P_SMTPD, {"tls", "tls/domains"}},  {P_IMAPD, {"tls", "tls/domains"}}, {P_HTTPD, {"tls", "tls/domains"}},
-    {P_RELAYD, {"tls", "tls/domains"}}, {P_PUBD, {"tls/publish", NULL}},
+    {P_SMTPD, {"tls", "tls/" DOMAINS_BELOW}}, {P_IMAPD, {"tls", "tls/" DOMAINS_BELOW}},
+    {P_HTTPD, {"tls", "tls/" DOMAINS_BELOW}}, {P_RELAYD, {"tls", "tls/" DOMAINS_BELOW}},
+    {P_PUBD, {"tls/" OUTBOX_BELOW, NULL}},
 };
 
 /* UTC ns, by today's clock; 0: no process of that program is a child of the supervisor's. */
