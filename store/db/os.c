@@ -45,8 +45,13 @@ enum { SLOW = -1, SLOW_MS = 2000 };
 static const struct {
     const char *name;
     int err; /* 0: kill; SLOW: nothing fails, it takes its time */
-} whats[] = {{"kill", 0},        {"eio", EIO},   {"enospc", ENOSPC},
-             {"enomem", ENOMEM}, {"slow", SLOW}, {"eopnotsupp", EOPNOTSUPP}};
+} whats[] = {{"kill", 0},
+             {"eio", EIO},
+             {"enospc", ENOSPC},
+             {"enomem", ENOMEM},
+             {"slow", SLOW},
+             {"eopnotsupp", EOPNOTSUPP},
+             {"deadlock", DB_LOCK_DEADLOCK}};
 static int fault_call = -1;
 static unsigned long long fault_at;
 static int fault_err;

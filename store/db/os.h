@@ -11,6 +11,7 @@
  *                  eopnotsupp  as enospc: the file system cannot do that
  *                  enomem  the same, and so does the next call
  *                  slow    the call takes two seconds
+ *                  deadlock  of db: it is given up for another that waits
  * Guard    each page read passes guard.h.
  * Process  pli-stored, before the environment is made.
  */
