@@ -2,10 +2,15 @@
 /* publish/pubd/deliver_test.c - when an event goes: pauses of one, of all, and times that a wrong clock wrote. */
 #include "base/clock.h"
 #include "publish/pubd/outbox.h"
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 enum { MINUTE = 60, HOUR = 3600, YEAR = 365 * 24 * 3600 };
@@ -27,6 +32,7 @@ static void begin(struct outbox *o)
 static void end(struct outbox *o)
 {
     table_free(&o->table);
+    free(o->last_error);
     pthread_mutex_destroy(&o->lock);
 }
 
@@ -64,10 +70,68 @@ static void test_times_of_a_wrong_clock_hold_up_nothing(void **st)
     end(&o);
 }
 
+/* ---- a full disk ---- */
+static void open_ledger(struct outbox *o, const char *folder)
+{
+    struct ledger_place here = {.inode = 7, .machine = "abc"};
+    enum ledger_found found;
+    struct table none = {.v = NULL};
+    struct err e;
+
+    assert_int_equal(ledger_open(open(folder, O_RDONLY | O_DIRECTORY), &here, &none, &o->ledger, &found, &e), RC_OK);
+    table_free(&none);
+}
+
+static off_t state_size(const struct outbox *o)
+{
+    struct stat st;
+
+    assert_int_equal(fstatat(ledger_dir(o->ledger), "state", &st, 0), 0);
+    return st.st_size;
+}
+
+/* The other side is away, and the pause of all has begun; that answer finds no room on the disk, which is asked again in ten seconds. */
+static void test_a_full_disk_shortens_no_pause(void **st)
+{
+    char folder[] = "/tmp/pli-deliver-XXXXXX";
+    struct rlimit was, full;
+    struct outbox o;
+    off_t before, record;
+
+    (void)st;
+    begin(&o);
+    assert_non_null(mkdtemp(folder));
+    open_ledger(&o, folder);
+    assert_int_equal(close(openat(ledger_dir(o.ledger), "out", O_CREAT | O_WRONLY, 0600)),
+                     0); /* no folder: nothing can be put there */
+    o.conf.retry_first = 2 * MINUTE;
+    o.conf.retry_max = 3 * MINUTE;
+    assert_true(deliver_one(&o) && o.failures == 1 && o.pause_until == 0);
+    before = state_size(&o);
+    o.failures = 9;
+    o.table.v[0]->next = 0;
+    assert_true(deliver_one(&o) && !o.unsaved && o.pause_until > clock_utc() + MINUTE);
+    record = (state_size(&o) - before) / 2; /* what is begun, and its answer */
+    o.table.v[0]->next = o.pause_until = 0;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    full = (struct rlimit){(rlim_t)(state_size(&o) + record), was.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+    assert_true(deliver_one(&o));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    assert_true(o.unsaved && o.pause_until > clock_utc() + MINUTE);
+    unlinkat(ledger_dir(o.ledger), "out", 0);
+    unlinkat(ledger_dir(o.ledger), "state", 0);
+    ledger_close(&o.ledger);
+    rmdir(folder);
+    end(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_pause_of_all_is_kept),
-                                       cmocka_unit_test(test_times_of_a_wrong_clock_hold_up_nothing)};
+                                       cmocka_unit_test(test_times_of_a_wrong_clock_hold_up_nothing),
+                                       cmocka_unit_test(test_a_full_disk_shortens_no_pause)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

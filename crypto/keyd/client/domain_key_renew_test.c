@@ -169,6 +169,29 @@ static void both_kinds_with_their_chains(void **state)
     buf_free(&chain);
 }
 
+/* A file that is longer than any chain was not read to its end: renewed, it would lose what was not read. */
+static void what_was_not_read_whole_is_left_alone(void **state)
+{
+    struct buf was, is;
+    unsigned n;
+
+    (void)state;
+    trial("a.pem", "long.test", PKI_P256, 9);
+    import("long.test", "a.pem");
+    assert_int_equal(
+        system("for i in $(seq 300); do printf %1023s x; echo; done >long && cat long >>tls/domains/long.test.ec.pem"),
+        0);
+    was = text_of("tls/domains/long.test.ec.pem");
+    (void)renew("long.test", INT64_MAX, &n);
+    assert_int_equal(n, 0);
+    is = text_of("tls/domains/long.test.ec.pem");
+    assert_true(was.n == is.n && span_eq(buf_span(&was), buf_span(&is)));
+    assert_int_equal(
+        system("test $(stat -c %s tls/domains/long.test.ec.pem) -gt 307200 && rm long tls/domains/long.test.*"), 0);
+    buf_free(&was);
+    buf_free(&is);
+}
+
 /* Another authority's, one that only says that it is the trial authority's, files that are none, a domain without any. */
 static void what_is_not_ours_is_left_alone(void **state)
 {
@@ -250,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_it_says_stays),
         cmocka_unit_test(both_kinds_with_their_chains),
+        cmocka_unit_test(what_was_not_read_whole_is_left_alone),
         cmocka_unit_test(what_is_not_ours_is_left_alone),
         cmocka_unit_test(many),
     };
