@@ -208,6 +208,25 @@ static void changes_are_in_force_when_the_call_returns(void **state)
     assert_int_equal(step("nobody@chu.example", DL_SUSPEND), RC_NOTFOUND);
 }
 
+/* A change that ends between the two is done again by the same once more: what the structure is called comes first, for the account then says already what was asked. */
+static void a_structure_is_named_before_its_account(void **state)
+{
+    struct dird_account a = per("nommee@chu.example", "Nommee", 118), got = {0};
+    struct dird_address_req next = {SPAN_LIT("voisine@chu.example")};
+    struct err e = {0};
+    (void)state;
+    a.structure = SPAN_LIT("750712184");
+    assert_int_equal(add(a), RC_OK);
+    a.structure_name = SPAN_LIT("AP-HP");
+    a.cert_der = SPAN_LIT("no certificate: slapd refuses the account's change");
+    assert_int_not_equal(dir_account_set(dir, DS_STRUCTURE_NAME | DS_CERT, &a, &e), RC_OK);
+    a = per("voisine@chu.example", "Voisine", 119);
+    a.structure = SPAN_LIT("750712184");
+    assert_int_equal(add(a), RC_OK);
+    assert_int_equal(dir_call(dir, DIRD_ACCOUNT_GET, &next, &got, &e), RC_OK);
+    assert_true(span_eq_str(got.structure_name, "AP-HP"));
+}
+
 static void a_removed_account_is_unknown(void **state)
 {
     (void)state;
@@ -347,6 +366,7 @@ int main(void)
         cmocka_unit_test(every_role_asks_what_the_table_says),
         cmocka_unit_test(a_session_gets_its_own_kind_of_ticket),
         cmocka_unit_test(it_says_how_it_is),
+        cmocka_unit_test(a_structure_is_named_before_its_account),
     };
     return cmocka_run_group_tests(tests, make, unmake);
 }
