@@ -188,12 +188,13 @@ static enum rc put_secret(const struct embedded_spec *s, const char *secret, str
     return embedded_write(path, span_str(secret), 0600, 0, 0, e);
 }
 
-/* The tree, and the entry that numbers all attributes (attributes.c). */
+/* The tree, and what slapd cannot be without (first.c). */
 static enum rc first_entries(const struct embedded_spec *s, const struct embedded_where *w, const char *secret,
                              struct buf *ldif, struct err *e)
 {
     enum rc rc = embedded_tree(s, w, secret, ldif, e);
     buf_addc(ldif, '\n');
+    buf_addstr(ldif, national_top_text);
     buf_addstr(ldif, attributes_ldif_text);
     return rc;
 }

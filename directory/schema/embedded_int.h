@@ -8,6 +8,7 @@
 
 /* The files pli.schema, slapd.conf.in, base.ldif.in, attributes.ldif.in and national.conf.in of this folder, as they stand. */
 extern const char pli_schema_text[], slapd_conf_text[], base_ldif_text[], attributes_ldif_text[], national_conf_text[];
+extern const char national_top_text[]; /* the top of an empty national copy */
 
 struct embedded_var {
     const char *name; /* "DIR": put where the text says @DIR@ */
@@ -33,8 +34,8 @@ void embedded_national(const char *folder, bool glued, struct buf *out);
 enum rc embedded_stand(int dir, const char *name, const struct embedded_spec *s, struct span text, mode_t mode, struct err *e);
 /* Has it already? */
 bool embedded_stands(int dir, const char *name, struct span text, mode_t mode, uid_t uid);
-/* Writes the entry of all attributes into the database in dir (DIR/ldap), unless that was done (attributes.c). slapd must not run. */
-enum rc embedded_attributes(const struct embedded_spec *s, const struct embedded_where *w, int dir, struct err *e);
+/* Writes the entries that slapd cannot be without into the databases in dir (DIR/ldap), unless that was done (first.c). slapd must not run. */
+enum rc embedded_first(const struct embedded_spec *s, const struct embedded_where *w, int dir, struct err *e);
 /* ---- indexes.c ---- */
 /* The lines about lengths of keys, which are slapd's and not a database's: appended, for a configuration of one database alone. */
 void embedded_lengths(struct buf *out);

@@ -102,7 +102,7 @@ enum rc embedded_refresh(const struct embedded_spec *s, struct err *e)
     if (rc == RC_OK)
         rc = embedded_index(s, &w, dir, e);
     if (rc == RC_OK)
-        rc = embedded_attributes(s, &w, dir, e);
+        rc = embedded_first(s, &w, dir, e);
     buf_free(&conf);
     if (schema >= 0)
         close(schema);

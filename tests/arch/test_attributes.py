@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""Each attribute that dird or an import may write stands in the entry by which slapd numbers all of them before a disk can be full (directory/schema/attributes.c)."""
+"""Each attribute that dird or an import may write stands in the entry by which slapd numbers all of them before a disk can be full (directory/schema/first.c)."""
 import pathlib
 import re
 

@@ -65,7 +65,7 @@ def test_what_was_refused_on_a_full_disk_breaks_nothing_later(small, tmp_path):
 
 
 def test_an_instance_of_before_gets_the_numbers_at_its_start(own):
-    """Without the entry of all attributes, or with one of another version."""
+    """Without the entry of all attributes and the top of the national copy, or with an entry of another version."""
     inst = own()
     conf, mark = inst.root / "ldap/slapd.conf", inst.root / "ldap/db/attributes"
 
@@ -80,10 +80,14 @@ def test_an_instance_of_before_gets_the_numbers_at_its_start(own):
     subprocess.run([*as_slapd, "/usr/sbin/slapd", "-Tmodify", "-b", "o=pli", "-f", conf], input="dn: cn=attributes,ou=daemons,o=pli\nchangetype: delete\n", text=True, check=True,
                    capture_output=True, cwd="/")
     assert entry() == ""
+    for left in ("data.mdb", "lock.mdb"):  # the top of the national copy, too
+        (inst.root / "ldap/national" / left).unlink()
     inst.serve()
     inst.add("ana@chu.test", sign="never")
     inst.stop()
     assert "pliReason: x" in entry() and "ev=attributes-numbered" in inst.output()
+    tops = subprocess.run([SLAPCAT, "-f", conf, "-b", "ou=national,o=pli"], capture_output=True, text=True, check=True, cwd=inst.root).stdout
+    assert tops.count("dn: ") == 1 and "dn: ou=national,o=pli" in tops
     mark.write_text("another version\n")
     inst.serve()
     inst.stop()

@@ -161,3 +161,16 @@ def test_no_other_user_of_the_machine_comes_by_ldapi(pli):
         assert r.returncode == 255 and "Can't contact LDAP server" in r.stderr, r
     folder = (pli.root / "run/slapd").stat()
     assert stat.S_IMODE(folder.st_mode) == 0o710 and folder.st_gid == os.stat(f"/proc/{pli.daemon('pli-dird')}").st_gid
+
+
+def test_slapd_outlives_who_deletes_the_tops(pli):
+    """slapd 2.5 ends when the top of an empty database is to be deleted, by whoever is signed in: the national copy before its first import."""
+    pli.add("zele@chu.test", sign="never")
+    with LdapLine(pli) as line:
+        assert line.bind("zele@chu.test", PASSWORD) == 0
+        for name in ("ou=national,o=pli", "ou=mailboxes,o=pli", "cn=attributes,ou=daemons,o=pli", "o=pli", "mail=zele@chu.test,ou=mailboxes,o=pli"):
+            line.send(tlv(0x4a, name.encode()))
+            assert line.answer() == (0x6b, 50), name
+            line.send(tlv(0x6c, text(name) + text("ou=ailleurs") + b"\x01\x01\xff"))
+            assert line.answer()[0] == 0x6d, name
+        assert line.search("ou=national,o=pli")[1] in (0, 32)
