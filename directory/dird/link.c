@@ -92,6 +92,16 @@ bool link_broken(int code)
            code == LDAP_DECODING_ERROR || code == LDAP_UNAVAILABLE || code == LDAP_LOCAL_ERROR;
 }
 
+/* What the libraries say, for who has to do something about it. */
+static const char *plainer(const char *said)
+{
+    if (strcmp(said, "(unknown error code)") == 0) /* libldap's word for a certificate that it does not believe */
+        return "no TLS: does its certificate lead to directory.ca, and name the host of directory.uri?";
+    if (strcmp(said, "txn_commit failed") == 0 || strcmp(said, "commit failed") == 0) /* back-mdb's */
+        return "it cannot write: is its disk full?";
+    return said;
+}
+
 enum rc link_fail(struct ldap *ld, int code, const char *doing, struct err *e)
 {
     if (code == LDAP_SUCCESS)
@@ -103,9 +113,7 @@ enum rc link_fail(struct ldap *ld, int code, const char *doing, struct err *e)
     char *text = NULL;
     if (ld)
         ldap_get_option(ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &text);
-    const char *more = text ? text : "";
-    if (strcmp(more, "(unknown error code)") == 0) /* libldap says so of a certificate that it does not believe */
-        more = "no TLS: does its certificate lead to directory.ca, and name the host of directory.uri?";
+    const char *more = plainer(text ? text : "");
     rc = err_cause(e, rc, link_broken(code) ? CAUSE_DIR_TEMP : CAUSE_NONE, "directory: %s: %s (%d)%s%.120s", doing,
                    ldap_err2string(code), code, *more ? ": " : "", more);
     ldap_memfree(text);

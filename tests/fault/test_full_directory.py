@@ -47,7 +47,7 @@ def test_what_was_refused_on_a_full_disk_breaks_nothing_later(small, tmp_path):
     rows.write_text("address;type;name;structure\n" + "".join(f"x{i}@chu.test;org;X{i};300017985\n" for i in range(20)))
     fill(small.root / "ldap/db/fill")
     r = small.pli("account", "import", rows, "--sheets", tmp_path / "none.html", check=False)
-    assert r.returncode == 1 and "failed" in r.stdout, "the disk was not full"
+    assert r.returncode == 1 and "it cannot write: is its disk full?" in r.stderr, "the disk was not full"
     for args in (["account", "set", "premier@chu.test", "--town", "Lyon"], ["account", "suspend", "second@chu.test", "--reason", "essai"]):
         small.pli(*args, check=False)  # it may find a page that is free in the file
     small.imap("premier@chu.test", password=PASSWORD).logout()
