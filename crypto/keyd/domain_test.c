@@ -78,30 +78,24 @@ static void pair(const char *file, const char *names, const char *kind)
 
 static void import(const char *domain, const char *file, unsigned char shown[KEYD_SHOWN])
 {
-    static unsigned char text[32768];
     struct pki_bundle b = {.certificates = 0};
-    FILE *f = fopen(file, "re");
-    size_t n;
+    struct buf text = file_text(file);
 
-    assert_non_null(f);
-    n = fread(text, 1, sizeof text, f);
-    fclose(f);
-    assert_int_equal(pki_bundle_read(span_of(text, n), NULL, &b, &e), RC_OK);
+    assert_int_equal(pki_bundle_read(buf_span(&text), NULL, &b, &e), RC_OK);
     assert_int_equal(domain_key_import(dir, domain, &b, &e), RC_OK);
     assert_true(domain_certs_key(buf_span(&b.chain_pem), shown));
     pki_bundle_free(&b);
+    buf_free(&text);
 }
 
 /* As keyd would at its start: does it sign for that certificate? */
 static bool signs(const unsigned char shown[KEYD_SHOWN], enum keyd_tls_key which)
 {
-    unsigned char secret[CREDENTIAL_MAX];
-    FILE *f = fopen("keys/credential", "re");
-    size_t n = fread(secret, 1, sizeof secret, f);
-    struct domain_keys *d = domain_keys_read(dir, "domains", span_of(secret, n));
+    struct buf secret = file_text("keys/credential");
+    struct domain_keys *d = domain_keys_read(dir, DOMAINS_BELOW, buf_span(&secret));
     bool yes = domain_keys_find(d, which, span_of(shown, KEYD_SHOWN)) != NULL;
 
-    fclose(f);
+    buf_free(&secret);
     domain_keys_free(&d);
     return yes;
 }

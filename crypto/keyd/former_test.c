@@ -62,18 +62,14 @@ static void make(const char *file, const char *kind)
 /* As pli cert import does, up to the signal. */
 static enum rc import_only(const char *file)
 {
-    static unsigned char text[32768];
     struct pki_bundle b = {.certificates = 0};
-    FILE *f = fopen(file, "re");
+    struct buf text = file_text(file);
     enum rc rc;
-    size_t n;
 
-    assert_non_null(f);
-    n = fread(text, 1, sizeof text, f);
-    fclose(f);
-    assert_int_equal(pki_bundle_read(span_of(text, n), NULL, &b, &e), RC_OK);
+    assert_int_equal(pki_bundle_read(buf_span(&text), NULL, &b, &e), RC_OK);
     rc = keyring_import(dir, &b, false, &e);
     pki_bundle_free(&b);
+    buf_free(&text);
     return rc;
 }
 

@@ -20,6 +20,8 @@
 
 #include <cmocka.h>
 
+#include "base/file_test.h"
+
 static struct err e;
 static char dir[] = "/tmp/keyd_test.XXXXXX", start_dir[4096];
 static struct ticket_keys ticket_keys;

@@ -7,25 +7,14 @@
 #include "crypto/tls/domain_certs.h"
 #include <sys/stat.h>
 
-enum { ROOM = 32768 };
 typedef unsigned char shown_key[KEYD_SHOWN];
 static shown_key outbox, domain, server;
-
-static void pem_of(const char *file, struct buf *out)
-{
-    static unsigned char text[ROOM];
-    FILE *f = fopen(file, "re");
-
-    assert_non_null(f);
-    buf_add(out, text, fread(text, 1, sizeof text, f));
-    fclose(f);
-}
 
 /* A new pair of P-256 put in for that owner. */
 static void import(const char *owner, const char *use, shown_key shown)
 {
     struct pki_bundle b = {.certificates = 0};
-    struct buf pem = BUF_INIT;
+    struct buf pem;
     char command[400];
 
     snprintf(command, sizeof command,
@@ -34,7 +23,7 @@ static void import(const char *owner, const char *use, shown_key shown)
              "k.pem c.pem >pair.pem && rm k.pem c.pem",
              use);
     assert_int_equal(system(command), 0);
-    pem_of("pair.pem", &pem);
+    pem = file_text("pair.pem");
     assert_int_equal(pki_bundle_read(buf_span(&pem), NULL, &b, &e), RC_OK);
     assert_int_equal(domain_key_import(dir, owner, &b, &e), RC_OK);
     assert_true(domain_certs_key(buf_span(&b.chain_pem), shown));
@@ -67,11 +56,10 @@ static enum rc asks(enum ipc_role role, const shown_key shown, enum keyd_tls_key
 static void each_role_has_its_own_keys(void **state)
 {
     static const enum ipc_role sessions[] = {ROLE_SMTPD, ROLE_IMAPD, ROLE_HTTPD, ROLE_RELAYD};
-    struct buf pem = BUF_INIT;
+    struct buf pem = file_text("tls/server.pem");
     shown_key rsa;
 
     (void)state;
-    pem_of("tls/server.pem", &pem);
     assert_true(domain_certs_key(buf_span(&pem), rsa));
     assert_int_equal(asks(ROLE_PUBD, outbox, KEYD_TLS_SERVER_EC), RC_OK);
     assert_int_equal(asks(ROLE_PUBD, server, KEYD_TLS_SERVER_EC), RC_DENIED);
@@ -155,7 +143,7 @@ static void replaced_and_removed(void **state)
 
 static int group_start(void **state)
 {
-    struct buf pem = BUF_INIT;
+    struct buf pem;
 
     (void)state;
     publish_backend = "https";
@@ -163,7 +151,7 @@ static int group_start(void **state)
         return -1;
     import(OUTBOX_KEY, "clientAuth", outbox);
     import("x.test", "serverAuth", domain);
-    pem_of("tls/server-ec.pem", &pem);
+    pem = file_text("tls/server-ec.pem");
     if (!domain_certs_key(buf_span(&pem), server))
         return -1;
     buf_free(&pem);

@@ -9,32 +9,9 @@
 static const char text[] = "<plist><dict/></plist>\n";
 static struct keyd *httpd;
 
-static struct buf read_file(const char *name)
-{
-    struct buf b = BUF_INIT;
-    char part[4096];
-    FILE *f = fopen(name, "r");
-    size_t n;
-
-    assert_non_null(f);
-    while ((n = fread(part, 1, sizeof part, f)) > 0)
-        buf_add(&b, part, n);
-    fclose(f);
-    return b;
-}
-
-static void write_file(const char *name, struct span s)
-{
-    FILE *f = fopen(name, "w");
-
-    assert_non_null(f);
-    assert_int_equal(fwrite(s.p, 1, s.n, f), s.n);
-    fclose(f);
-}
-
 static enum rc sign(struct keyd *k, enum keyd_tls_key key, const char *pem_file, struct buf *out)
 {
-    struct buf pem = read_file(pem_file), cert = BUF_INIT;
+    struct buf pem = file_text(pem_file), cert = BUF_INIT;
     unsigned char digest[DIGEST_LEN];
     enum rc rc;
 
@@ -55,23 +32,23 @@ static void test_each_key(void **st)
 
     (void)st;
     for (size_t i = 0; i < 2; i++) {
-        struct buf cms = BUF_INIT, whole = BUF_INIT, pem = read_file(t[i].pem), changed = BUF_INIT;
+        struct buf cms = BUF_INIT, whole = BUF_INIT, pem = file_text(t[i].pem), changed = BUF_INIT;
 
         assert_int_equal(sign(httpd, t[i].key, t[i].pem, &cms), RC_OK);
         assert_int_equal(cms_enclose(buf_span(&cms), span_str(text), buf_span(&pem), &whole, &e), RC_OK);
-        write_file("profile", buf_span(&whole));
+        file_put("profile", buf_span(&whole));
         assert_int_equal(system("openssl cms -verify -inform DER -in profile -CAfile ca.pem -purpose sslserver -out "
                                 "profile.out 2>profile.err && "
                                 "openssl pkcs7 -inform DER -in profile -print_certs | grep -c ^subject | grep -qx 2"),
                          0);
-        changed = read_file("profile.out");
+        changed = file_text("profile.out");
         assert_true(span_eq_str(buf_span(&changed), text));
         /* another content does not verify */
         buf_clear(&whole);
         assert_int_equal(
             cms_enclose(buf_span(&cms), SPAN_LIT("<plist><dict>!</dict></plist>\n"), buf_span(&pem), &whole, &e),
             RC_OK);
-        write_file("profile", buf_span(&whole));
+        file_put("profile", buf_span(&whole));
         assert_int_not_equal(system("openssl cms -verify -inform DER -in profile -CAfile ca.pem -purpose sslserver "
                                     "-out /dev/null 2>profile.err"),
                              0);
@@ -88,7 +65,7 @@ static void test_each_key(void **st)
 
 static void test_enclose_hostile(void **st)
 {
-    struct buf cms = BUF_INIT, out = BUF_INIT, pem = read_file("tls/server.pem");
+    struct buf cms = BUF_INIT, out = BUF_INIT, pem = file_text("tls/server.pem");
 
     (void)st;
     assert_int_equal(sign(httpd, KEYD_TLS_SERVER, "tls/server.pem", &cms), RC_OK);

@@ -94,20 +94,6 @@ static unsigned secrets_in(pid_t pid, const struct windows *s, size_t *seen_out)
     return found;
 }
 
-static struct buf slurp(const char *path)
-{
-    struct buf b = BUF_INIT;
-    unsigned char part[4096];
-    FILE *f = fopen(path, "r");
-    size_t n;
-
-    assert_non_null(f);
-    while ((n = fread(part, 1, sizeof part, f)) > 0)
-        buf_add(&b, part, n);
-    fclose(f);
-    return b;
-}
-
 /* the session is forked before this process opens the keyring, so what it holds it got by itself */
 static void test_session_holds_no_key(void **st)
 {
@@ -138,8 +124,8 @@ static void test_session_holds_no_key(void **st)
     assert_int_equal(tls_connect(client, "localhost", NULL, s, &p, &e), RC_OK);
     assert_int_equal(stream_line(s, 512, &line, &e),
                      RC_OK); /* signed for, greeted: the session is as live as it gets */
-    file = slurp("keys/keyring");
-    cred = slurp("keys/credential");
+    file = file_text("keys/keyring");
+    cred = file_text("keys/credential");
     assert_int_equal(keyring_open(buf_span(&file), buf_span(&cred), &ring, &e), RC_OK);
     windows = windows_of(ring);
     assert_int_equal(secrets_in(pid, windows, &seen), 0);

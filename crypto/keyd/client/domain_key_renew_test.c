@@ -20,29 +20,10 @@
 
 #include <cmocka.h>
 
+#include "base/file_test.h"
+
 static struct err e;
 static char dir[] = "/tmp/domain_key_renew_test.XXXXXX";
-
-static struct buf text_of(const char *name)
-{
-    static unsigned char text[65536];
-    struct buf b = BUF_INIT;
-    FILE *f = fopen(name, "re");
-
-    assert_non_null(f);
-    buf_add(&b, text, fread(text, 1, sizeof text, f));
-    fclose(f);
-    return b;
-}
-
-static void write_text(const char *name, struct span s)
-{
-    FILE *f = fopen(name, "we");
-
-    assert_non_null(f);
-    assert_int_equal(fwrite(s.p, 1, s.n, f), s.n);
-    fclose(f);
-}
 
 /* A trial certificate and its key, for so many days, as pli cert issue-trial gives them. */
 static void trial(const char *file, const char *domain, enum pki_alg alg, uint32_t days)
@@ -64,7 +45,7 @@ static void trial(const char *file, const char *domain, enum pki_alg alg, uint32
     assert_int_equal(pki_issue(&w, &der, &e), RC_OK);
     pki_pem("PRIVATE KEY", buf_span(&key), &pem);
     pki_pem("CERTIFICATE", buf_span(&der), &pem);
-    write_text(file, buf_span(&pem));
+    file_put(file, buf_span(&pem));
     pki_authority_free(&by);
     ring_close(&ring);
     buf_free(&key);
@@ -75,7 +56,7 @@ static void trial(const char *file, const char *domain, enum pki_alg alg, uint32
 static void import(const char *owner, const char *file)
 {
     struct pki_bundle b = {.certificates = 0};
-    struct buf text = text_of(file);
+    struct buf text = file_text(file);
 
     assert_int_equal(pki_bundle_read(buf_span(&text), NULL, &b, &e), RC_OK);
     assert_int_equal(domain_key_import(dir, owner, &b, &e), RC_OK);
@@ -97,7 +78,7 @@ static enum rc renew(const char *owner, int64_t before, unsigned *n)
 
 static struct cert_info info_of(const char *name)
 {
-    struct buf pem = text_of(name);
+    struct buf pem = file_text(name);
     struct cert_info i;
 
     assert_int_equal(cert_info_pem(buf_span(&pem), &i, &e), RC_OK);
@@ -115,14 +96,14 @@ static void what_it_says_stays(void **state)
     (void)state;
     trial("a.pem", "un.test", PKI_P256, 9);
     import("un.test", "a.pem");
-    old = text_of("tls/domains/un.test.ec.pem");
-    key = text_of("keys/domains/un.test.ec");
+    old = file_text("tls/domains/un.test.ec.pem");
+    key = file_text("keys/domains/un.test.ec");
     was = info_of("tls/domains/un.test.ec.pem");
     assert_int_equal(renew("un.test", in_days(5), &n), RC_OK); /* it does not end so soon */
     assert_int_equal(n, 0);
     assert_int_equal(renew("un.test", in_days(20), &n), RC_OK);
     assert_int_equal(n, 1);
-    pem = text_of("tls/domains/un.test.ec.pem");
+    pem = file_text("tls/domains/un.test.ec.pem");
     is = info_of("tls/domains/un.test.ec.pem");
     assert_true(is.not_after > in_days(1000) && is.not_before > in_days(-1));
     assert_string_equal(is.subject, was.subject);
@@ -138,7 +119,7 @@ static void what_it_says_stays(void **state)
     assert_int_equal(renew("un.test", in_days(20), &n), RC_OK); /* again: nothing is due */
     assert_int_equal(n, 0);
     buf_free(&old);
-    old = text_of("keys/domains/un.test.ec");
+    old = file_text("keys/domains/un.test.ec");
     assert_true(span_eq(buf_span(&old), buf_span(&key))); /* the key is not touched */
     buf_free(&old);
     buf_free(&pem);
@@ -159,11 +140,11 @@ static void both_kinds_with_their_chains(void **state)
     import("deux.test", "b.pem");
     assert_int_equal(renew("deux.test", INT64_MAX, &n), RC_OK);
     assert_int_equal(n, 2);
-    chain = text_of("ca.pem");
-    pem = text_of("tls/domains/deux.test.ec.pem");
+    chain = file_text("ca.pem");
+    pem = file_text("tls/domains/deux.test.ec.pem");
     assert_true(span_find(buf_span(&pem), buf_span(&chain)) > 0);
     buf_free(&pem);
-    pem = text_of("tls/domains/deux.test.rsa.pem");
+    pem = file_text("tls/domains/deux.test.rsa.pem");
     assert_true(span_find(buf_span(&pem), buf_span(&chain)) < 0);
     buf_free(&pem);
     buf_free(&chain);
@@ -205,10 +186,10 @@ static void what_is_not_ours_is_left_alone(void **state)
                             "echo x >tls/domains/rien.test.rsa.pem; : >tls/domains/vide.test.ec.pem; "
                             "mkdir -p tls/domains/dossier.test.ec.pem; cp ca.pem tls/domains/notes.pem"),
                      0);
-    was = text_of("tls/domains/faux.test.ec.pem");
+    was = file_text("tls/domains/faux.test.ec.pem");
     assert_int_equal(renew(NULL, INT64_MAX, &n), RC_OK);
     assert_int_equal(n, 0);
-    is = text_of("tls/domains/faux.test.ec.pem");
+    is = file_text("tls/domains/faux.test.ec.pem");
     assert_true(span_eq(buf_span(&was), buf_span(&is)));
     assert_int_equal(renew("personne.test", INT64_MAX, &n), RC_NOTFOUND);
     assert_non_null(strstr(e.log, "personne.test has no certificate of its own"));
