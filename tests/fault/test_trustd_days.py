@@ -376,9 +376,8 @@ def test_a_server_that_hangs(inst, space):
         try:
             eventually(lambda: web.asked("/slow"))
             assert state(inst)["generation"] == got["generation"] and knows(inst, "d0.op2.mssante.fr") == 250
-            start = time.monotonic()
             inst.stop()
-            assert time.monotonic() - start < 25
+            assert "killed-at-stop" not in inst.output()
         finally:
             held.set()
             p.kill()
@@ -418,17 +417,24 @@ def test_stopped_in_any_order(inst, space):
 
 
 # ---- size ----
+def processor_ns(pid):
+    """Nanoseconds that all threads of a process had the processor."""
+    return sum(int(p.read_text().split()[0]) for p in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
+
+
 def test_sixty_thousand(inst, space):
     """60,000 entries: taken, given to dird, and a RCPT costs what it costs with three."""
     def cost():
+        """Seconds of the processor that dird takes for 600 of them."""
+        dird = inst.daemon("pli-dird")
+        before = processor_ns(dird)
         with inst.smtp(login="gp@chu.test") as s:
-            s.docmd("MAIL", "FROM:<gp@chu.test>")
-            took = []
-            for i in range(60):
-                t = time.monotonic()
-                assert s.docmd("RCPT", f"TO:<u{i}@d0.op2.mssante.fr>")[0] == 250
-                took.append(time.monotonic() - t)
-            return sorted(took)[30]
+            for _ in range(10):
+                s.docmd("MAIL", "FROM:<gp@chu.test>")
+                for i in range(60):
+                    assert s.docmd("RCPT", f"TO:<u{i}@d0.op2.mssante.fr>")[0] == 250
+                s.docmd("RSET")
+        return (processor_ns(dird) - before) / 1e9
 
     got = take(inst, wl.white_list(wl.operators(3), space.signer, wl.ago(hours=3)))
     dird_has(inst, got["generation"])
@@ -436,7 +442,8 @@ def test_sixty_thousand(inst, space):
     got = take(inst, wl.white_list(wl.operators(400, 150), space.signer, wl.ago(hours=2)))
     assert got["domains"] == 60000
     dird_has(inst, got["generation"])
-    assert cost() < 5 * small + 0.01
+    large = cost()
+    assert large < 3 * small + 0.02, (small, large)
     assert len(inst.json("trust", "show", "d149.op399.mssante.fr")) == 1
 
 

@@ -3,6 +3,7 @@
 #include "trust/fetch/fetch.h"
 #include "base/ascii.h"
 #include "base/clock.h"
+#include "base/service.h"
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdio.h>
@@ -151,6 +152,17 @@ static struct curl_slist *headers(const struct fetch_how *how)
     return list;
 }
 
+/* Asked about once a second, also while nothing comes. */
+static int to_stop(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up_now)
+{
+    (void)ctx;
+    (void)total;
+    (void)now;
+    (void)up_total;
+    (void)up_now;
+    return service_told_to_stop();
+}
+
 static void set_up(CURL *c, const struct fetch_how *how, struct taking *t, struct curl_slist *list, char *error)
 {
     curl_easy_setopt(c, CURLOPT_URL, how->url);
@@ -165,6 +177,8 @@ static void set_up(CURL *c, const struct fetch_how *how, struct taking *t, struc
     curl_easy_setopt(c, CURLOPT_FAILONERROR, 1L);
     curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)(how->seconds < CONNECT_S ? how->seconds : CONNECT_S));
     curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)how->seconds);
+    curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, to_stop);
     curl_easy_setopt(c, CURLOPT_FILETIME, 1L);
     curl_easy_setopt(c, CURLOPT_USERAGENT, "pli/" PLI_VERSION);
     curl_easy_setopt(c, CURLOPT_ERRORBUFFER, error);
@@ -203,6 +217,8 @@ static enum rc outcome(CURL *c, CURLcode code, const struct taking *t, const cha
         return err_set(e, RC_TEMP, "longer than %zu octets", t->max);
     if (t->led_near)
         return err_set(e, RC_TEMP, "redirected from the world to an address of this network");
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return err_set(e, RC_TEMP, "given up: this process ends");
     if (code != CURLE_OK)
         return err_set(e, RC_TEMP, "%.150s", error[0] ? error : curl_easy_strerror(code));
     t->out->unchanged = status == 304;

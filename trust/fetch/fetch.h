@@ -7,6 +7,7 @@
  * Polite   with .etag or .since the server may answer that nothing has changed (fetched.unchanged). How often an address is asked is the caller's
  *          business: fetch_pause() gives the pause after failures in a row.
  * Errors   RC_TEMP with a text that names the cause: not resolved, refused, timeout, status (403), too long, certificate, an HTML page. Nothing is kept then.
+ * Stop     a process that was told to stop (base/service.h) waits for no server: what is under way is given up within a second or two.
  * Threads  any; fetch_begin() once, before the first thread.
  * Process  trustd.   Source RFC 9110 (conditional requests), spec/mssante.md 1.3, 1.4.
  */

@@ -3,6 +3,7 @@
  * the time of the next try is kept (spec/mssante.md 1.4: the national host answers 403 to those who ask often). */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/service.h"
 #include "trust/trustd/lists_int.h"
 #include <stdio.h>
 
@@ -71,7 +72,8 @@ enum rc refresh_once(struct lists *l, const struct trustd_update_req *rq, struct
 {
     enum rc rc = fetch_and_use(l, rq, res, unchanged_out, d, e);
 
-    if (rq->url.n == 0 && !(rq->flags & TU_TRY))
+    /* one that was given up because this process ends says nothing of the server */
+    if (rq->url.n == 0 && !(rq->flags & TU_TRY) && !service_told_to_stop())
         note(l, l->conf.refresh, rc == RC_OK ? NULL : e);
     if (rc != RC_OK)
         log_err(LOG_WARN_, "list-not-fetched", e);
