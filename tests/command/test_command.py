@@ -41,7 +41,7 @@ def test_init_leaves_what_is_promised(folder):
     r = call("init", "--root", folder / "i", "--domain", "chu.test", "--port-base", "12000", "--json")
     assert r.returncode == 0, r
     assert json.loads(r.stdout) == {"instance": str(folder / "i"), "domain": "chu.test", "host": "mail.chu.test", "conf": str(folder / "i/pli.conf")}
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 120
     assert sorted(os.listdir(folder / "i")) == ["ca.pem", "keys", "ldap", "log", "pli.conf", "run", "store", "tls", "trust"]
     assert stat.S_IMODE(os.stat(folder / "i/keys").st_mode) == 0o700
     for name in ("keyring", "credential", "dird.secret"):

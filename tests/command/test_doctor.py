@@ -45,7 +45,7 @@ def quiet_log(inst):
 
 def account_findings(inst, words, level=None):
     """Once dird has seen what changed in the directory under it."""
-    return eventually(lambda: any(words in f["text"] and level in (None, f["level"]) for f in findings(inst, "accounts")), timeout=30)
+    return eventually(lambda: any(words in f["text"] and level in (None, f["level"]) for f in findings(inst, "accounts")))
 
 
 @contextlib.contextmanager
@@ -83,7 +83,7 @@ def test_a_frozen_process_is_named_within_seconds(inst, name):
     try:
         begun = time.monotonic()
         found = findings(inst, "frozen")
-        assert time.monotonic() - begun < 20
+        assert time.monotonic() - begun < 60
         assert len(found) == 1 and name in found[0]["text"] and str(pid) in found[0]["text"] and "CONT" in found[0]["advice"], found
     finally:
         os.kill(pid, signal.SIGCONT)
@@ -152,7 +152,7 @@ def test_accounts_and_mailboxes_are_compared(inst):
     assert account_findings(inst, "different keys", "fail")
     ldap(inst, "ldapdelete", "mail=autre@chu.test,ou=mailboxes,o=pli")
     ldap(inst, "ldapadd", ldif=whole)
-    assert eventually(lambda: not findings(inst, "accounts"), timeout=30)
+    assert eventually(lambda: not findings(inst, "accounts"))
 
 
 @pytest.mark.parametrize("days, level, words", [(5, "warn", "end within 30 days"), (-1, "fail", "are over")])

@@ -6,7 +6,6 @@ import signal
 import smtplib
 import socket
 import ssl
-import time
 
 import pytest
 from instance import Instance, PASSWORD, children, eventually, plain
@@ -63,7 +62,10 @@ def alive(s, word):
 def test_places_before_proof(server, service, starttls, word):
     """Strangers behind TLS hold few places, for a short time, and give them to who comes: everybody else signs in meanwhile."""
     held = [s for n in range(10, 16) for _ in range(7) if (s := stranger(server, service, f"127.0.0.{n}", starttls))]
-    began = time.monotonic()
+
+    def gone():
+        held[:] = [s for s in held if alive(s, word)]
+        return not held
     try:
         for s in ("submission", "submissions"):
             with server.smtp(s, login=WHO, timeout=20) as c:
@@ -72,10 +74,7 @@ def test_places_before_proof(server, service, starttls, word):
             assert box.noop()[0] == "OK"
         assert server.inbound("x@load.test", [WHO], plain("x", "x@load.test", WHO)) == {}
         assert sum(alive(s, word) for s in held) <= UNPROVEN
-        while time.monotonic() - began < 20 and held:  # and talking does not help them beyond login_timeout
-            held = [s for s in held if alive(s, word)]
-            time.sleep(0.5)
-        assert not held and time.monotonic() - began < 18
+        eventually(gone)  # and talking does not help them beyond login_timeout
     finally:
         for s in held:
             s.close()
@@ -85,7 +84,7 @@ def test_one_address(server):
     """An address whose strangers hold all that it may have: a colleague behind it still signs in, in the place of the oldest."""
     held = [s for _ in range(6) if (s := stranger(server, "submissions", "127.0.0.1", False))]
     assert len(held) == 6
-    eventually(lambda: signs_in(server), 10)  # about their login_timeout
+    eventually(lambda: signs_in(server))
     for s in held:
         s.close()
 
@@ -102,7 +101,7 @@ def test_the_proven_stay(server):
     """A sign-in is proof: the session outlives login_timeout and strangers."""
     with server.smtp(login=WHO) as s, server.imap(WHO) as box:
         held = [x for n in range(10, 16) for _ in range(4) if (x := stranger(server, "submission", f"127.0.0.{n}", True))]
-        time.sleep(6)
+        eventually(lambda: not any(alive(x, b"NOOP\r\n") for x in held))  # login_timeout is over for those who came later
         assert s.noop()[0] == 250 and box.noop()[0] == "OK"
         for x in held:
             x.close()
@@ -140,11 +139,18 @@ def finish(s):
     return s.docmd(".")
 
 
+def told_beforehand(inst):
+    """Whether a message of this size is refused before it is sent."""
+    with contextlib.closing(inst.smtp(login=WHO)) as s:
+        assert s.docmd("MAIL", f"FROM:<{WHO}> SIZE={9 * MB}")[0] == 250 and s.rcpt(WHO)[0] == 250
+        return s.docmd("DATA")[0] == 452
+
+
 def test_memory_of_an_account(server):
     """Messages of one account that are half sent hold a bounded memory; another account is not touched; what is refused is told, and later taken."""
     with contextlib.ExitStack() as stack:
         some = [half_sent(server, stack, WHO)[0] for _ in range(8)]
-        time.sleep(1)
+        eventually(lambda: told_beforehand(server))  # what was sent has come
         other = half_sent(server, stack, OTHER)[0]
         assert finish(other)[0] == 250
         s, code, text = half_sent(server, stack, WHO, f"SIZE={9 * MB}")
@@ -162,7 +168,7 @@ def test_memory_comes_back(server):
         with contextlib.ExitStack() as stack:
             for _ in range(4):
                 half_sent(server, stack, OTHER)
-    eventually(lambda: takes(server), 20)
+    eventually(lambda: takes(server))
 
 
 def takes(inst):

@@ -533,7 +533,7 @@ def test_two_at_once_and_slapd_away(practice):
         # what is taken away is gone at once; the directory is told when it is there again
         p.settled()
         taking = subprocess.Popen(p.pli.argv("delegate", "remove", p.box, "--to", p.her))
-        eventually(lambda: two.ask(f"STATUS {inbox} (MESSAGES)")[1].startswith("NO ["), timeout=8)
+        eventually(lambda: two.ask(f"STATUS {inbox} (MESSAGES)")[1].startswith("NO ["))
         told, end = p.delegate.ask("FETCH 1:* FLAGS")
         assert told and told[-1].startswith("* BYE"), (told, end)
     finally:

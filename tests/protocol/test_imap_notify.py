@@ -70,7 +70,7 @@ def test_many_sessions_are_told_at_once(pli):
         for one in rest:
             one.until(f"* STATUS {folder} (MESSAGES 1 ")
         took = time.monotonic() - began
-        assert took < 10, took
+        assert took < 60, took
         print(f"{MANY} sessions told of {folder} in {took * 1000:.0f} ms")
     writer.m.select("INBOX")
     writer.m.store("1", "+FLAGS.SILENT", "\\Deleted")
@@ -198,7 +198,7 @@ def test_news_without_end_let_commands_through(pli):
         began = time.monotonic()
         one.m.send(b"DONE\r\n")
         one.until(tag + "OK")
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
     finally:
         stop.set()
         for other in others:

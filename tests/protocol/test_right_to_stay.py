@@ -214,7 +214,7 @@ def test_a_session_that_asks_at_once_is_told_too(pli):
     with contextlib.closing(Line(pli, who)) as line:
         assert line.ask("b SELECT INBOX").startswith("b OK")
         passwd(pli, who)
-        time.sleep(SOON)
+        eventually(lambda: f"ev=session-ended account={who} " in pli.output())
         with contextlib.suppress(OSError):
             line.sock.sendall(b"c FETCH 1:* FLAGS\r\n")
         assert not [a for a in line.file if a.startswith(b"c OK")]
