@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
-/* httpd/texts.c - see httpd/texts.h. The assembler includes the files as they are, so each has one source. */
+/* httpd/texts.c - see httpd/texts.h. */
 #include "httpd/texts.h"
-
-#define TEXT_FILE(symbol, path)                                                                                        \
-    __asm__(".pushsection .rodata\n"                                                                                   \
-            ".global " #symbol "\n" #symbol ":\n"                                                                      \
-            ".incbin \"" path "\"\n"                                                                                   \
-            ".byte 0\n"                                                                                                \
-            ".popsection\n")
+#include "base/text_file.h"
 
 TEXT_FILE(text_autoconfig, "httpd/texts/autoconfig.xml");
 TEXT_FILE(text_autodiscover, "httpd/texts/autodiscover.xml");
