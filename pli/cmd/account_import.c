@@ -9,6 +9,7 @@
 #include "pli/instance.h"
 #include "pli/people.h"
 #include "pli/sheet_file.h"
+#include "pli/tally.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -22,8 +23,9 @@ struct importing {
     struct roster roster;
     struct roster_defaults defaults;
     struct sheet_file sheets;
-    json_t *rows;                                         /* NULL: lines for people */
-    size_t count[ROSTER_OUTCOMES], told, pending, opened; /* pending, opened: were there already */
+    json_t *rows; /* NULL: lines for people */
+    struct tally tally;
+    size_t told, pending, opened; /* pending, opened: were there already */
     bool dry, drawn;
     int64_t next_draw;
 };
@@ -90,7 +92,7 @@ static bool told(const struct roster_result *result, void *ctx)
 
     if (!written)
         r.why = "its sheet could not be written: pli account code makes another password";
-    im->count[r.outcome]++;
+    im->tally.of[r.outcome]++;
     if (r.outcome == ROSTER_UNCHANGED || r.outcome == ROSTER_CHANGED) {
         im->pending += r.was == DA_PENDING;
         im->opened += r.was != DA_PENDING && r.was < DA_CLOSED;
@@ -113,12 +115,8 @@ static void sum_up(struct importing *im)
 
     if (!im->rows) {
         wipe_bar(im);
-        printf("%s%u rows:", im->dry ? "nothing was written. " : "", im->roster.rows.n);
-        for (int i = 0; i < ROSTER_OUTCOMES; i++)
-            if (im->count[i] || i < ROSTER_REFUSED)
-                printf("%s %zu %s", i ? "," : "", im->count[i], roster_outcomes[i]);
-        printf("\n");
-        if (im->count[ROSTER_ADDED] && !im->dry && !im->sheets.name)
+        tally_line(&im->tally, im->roster.rows.n, im->dry);
+        if (im->tally.of[ROSTER_ADDED] && !im->dry && !im->sheets.name)
             printf("nobody knows the passwords of the new accounts: pli account code ADDRESS --sheets FILE makes "
                    "others\n");
         if (im->pending)
@@ -136,8 +134,7 @@ static void sum_up(struct importing *im)
     }
     all = json_pack("{s:b,s:O,s:s}", "dry_run", im->dry, "rows", im->rows, "unused", buf_cstr(&im->roster.unused));
     json_object_set_new(all, "pending", json_integer((json_int_t)im->pending));
-    for (int i = 0; i < ROSTER_OUTCOMES; i++)
-        json_object_set_new(all, roster_outcomes[i], json_integer((json_int_t)im->count[i]));
+    tally_json(&im->tally, all);
     (void)out_json(all);
 }
 
@@ -157,7 +154,7 @@ static int run(struct importing *im)
     if (roster_run(&r, &e) != RC_OK)
         return cmd_err(im->c, &e);
     sum_up(im);
-    return im->count[ROSTER_REFUSED] + im->count[ROSTER_FAILED] + im->count[ROSTER_UNTRIED] ? PLI_FAILED : PLI_OK;
+    return tally_answer(&im->tally);
 }
 
 int cmd_account_import(struct cmd *c)

@@ -5,6 +5,7 @@
 #include "pli/input.h"
 #include "pli/instance.h"
 #include "pli/people.h"
+#include "pli/tally.h"
 #include <jansson.h>
 #include <stdio.h>
 
@@ -12,7 +13,7 @@ struct importing {
     const struct cmd *c;
     struct rows file;
     json_t *rows; /* NULL: lines for people */
-    size_t count[ROSTER_OUTCOMES];
+    struct tally tally;
     bool dry;
 };
 
@@ -30,7 +31,7 @@ static bool told(const struct domain_result *r, void *ctx)
     struct importing *im = ctx;
     bool well = r->outcome < ROSTER_REFUSED;
 
-    im->count[r->outcome]++;
+    im->tally.of[r->outcome]++;
     if (im->rows)
         json_array_append_new(im->rows,
                               json_pack("{s:i,s:o,s:s,s:s}", "line", (int)r->line, "domain", json_text(r->domain),
@@ -45,16 +46,11 @@ static void sum_up(const struct importing *im)
     json_t *all;
 
     if (!im->rows) {
-        printf("%s%u rows:", im->dry ? "nothing was written. " : "", im->file.n);
-        for (int i = 0; i < ROSTER_OUTCOMES; i++)
-            if (im->count[i] || i < ROSTER_REFUSED)
-                printf("%s %zu %s", i ? "," : "", im->count[i], roster_outcomes[i]);
-        printf("\n");
+        tally_line(&im->tally, im->file.n, im->dry);
         return;
     }
     all = json_pack("{s:b,s:O}", "dry_run", im->dry, "rows", im->rows);
-    for (int i = 0; i < ROSTER_OUTCOMES; i++)
-        json_object_set_new(all, roster_outcomes[i], json_integer((json_int_t)im->count[i]));
+    tally_json(&im->tally, all);
     (void)out_json(all);
 }
 
@@ -74,7 +70,7 @@ int cmd_domain_import(struct cmd *c)
         domain_roster_run(inst_admin(c), &im.file, im.dry, told, &im);
         sum_up(&im);
         json_decref(im.rows);
-        answer = im.count[ROSTER_REFUSED] + im.count[ROSTER_FAILED] + im.count[ROSTER_UNTRIED] ? PLI_FAILED : PLI_OK;
+        answer = tally_answer(&im.tally);
     }
     rows_free(&im.file);
     return answer;
