@@ -4,10 +4,8 @@
  * Process  dird, worker threads.
  */
 #include "base/log.h"
-#include "crypto/seal/ticket.h"
 #include "directory/dird/newpass.h"
 #include "directory/dird/ops_int.h"
-#include <stdio.h>
 
 enum rc ops_not_read_yet(struct dird *d, struct err *e)
 {
@@ -125,20 +123,6 @@ static HANDLER(h_stay)
     return rc == RC_OK ? stays_ask(d->stays, p, req, r->scratch, r->msg, e) : rc;
 }
 
-static HANDLER(h_trust)
-{
-    struct dird *d = daemon;
-    struct dird_trust_rep *a = r->msg;
-    enum dird_trusted answer;
-    enum rc rc = ops_not_read_yet(d, e);
-    UNUSED_();
-    if (rc == RC_OK)
-        rc = trust_asked(d, req, &answer, e);
-    if (rc == RC_OK)
-        a->trusted = answer;
-    return rc;
-}
-
 /* ---- changes: one at a time ---- */
 enum rc ops_begin(struct dird *d, struct ipc_peer *p, enum dird_op op, const void *req, struct err *e)
 {
@@ -242,24 +226,6 @@ static HANDLER(h_choose)
     return rc;
 }
 
-static HANDLER(h_trust_add)
-{
-    struct dird *d = daemon;
-    const struct dird_trust_entry *q = req;
-    enum rc rc = ops_begin(d, p, DIRD_TRUST_ADD, req, e);
-    UNUSED_();
-    return rc == RC_OK ? ops_end(d, p, "trust-add", q->domain, trust_add(d, q, e)) : rc;
-}
-
-static HANDLER(h_trust_remove)
-{
-    struct dird *d = daemon;
-    const struct dird_trust_entry *q = req;
-    enum rc rc = ops_begin(d, p, DIRD_TRUST_REMOVE, req, e);
-    UNUSED_();
-    return rc == RC_OK ? ops_end(d, p, "trust-remove", q->domain, trust_remove(d, q, e)) : rc;
-}
-
 /* ---- reading ---- */
 static HANDLER(h_get)
 {
@@ -338,76 +304,6 @@ static HANDLER(h_search)
     if (rc == RC_OK)
         rc = account_search(daemon, &w, q->text, q->after, r->scratch, &more, e);
     return ops_listed(r, more, rc);
-}
-
-static HANDLER(h_trust_list)
-{
-    const struct dird_trust_list_req *q = req;
-    bool more = false;
-    enum rc rc = ops_not_read_yet(daemon, e);
-    UNUSED_();
-    if (rc == RC_OK)
-        rc = trust_page(daemon, q->after, r->scratch, &more, e);
-    return ops_listed(r, more, rc);
-}
-
-/* An administrator names any delegate; a session has those of its ticket's. */
-static HANDLER(h_delegations)
-{
-    const struct dird_delegations_req *q = req;
-    struct acting w;
-    enum rc rc = ops_not_read_yet(daemon, e);
-    UNUSED_();
-    if (rc == RC_OK)
-        rc = scope_who(daemon, p, &w, e);
-    if (rc == RC_OK)
-        rc = p->role & (ROLE_ADMIN | ROLE_ACTING) ? delegations_all(daemon, &w, q->address, r->scratch, e)
-                                                  : delegations_of(daemon, q->ticket, r->scratch, e);
-    return ops_listed(r, false, rc);
-}
-
-/* An administrator names any mailbox; a session has those of its ticket's. */
-static HANDLER(h_delegates)
-{
-    struct dird *d = daemon;
-    const struct dird_delegations_req *q = req;
-    struct ticket t;
-    struct acting w;
-    struct span of = q->address;
-    enum rc rc = ops_not_read_yet(d, e);
-    UNUSED_();
-    if (rc == RC_OK)
-        rc = scope_who(d, p, &w, e);
-    if (rc == RC_OK && !(p->role & (ROLE_ADMIN | ROLE_ACTING))) {
-        rc = stays_ticket(d->stays, q->ticket, &t, e);
-        of = span_str(t.address);
-        if (rc == RC_OK)
-            rc = delegation_stands(d, &t, e);
-    }
-    if (rc == RC_OK)
-        rc = delegates_of(d, &w, of, r->scratch, e);
-    return ops_listed(r, false, rc);
-}
-
-static HANDLER(h_delegate)
-{
-    struct dird_delegate_rep *a = r->msg;
-    enum rc rc = ops_not_read_yet(daemon, e);
-    UNUSED_();
-    if (rc == RC_OK)
-        rc = delegate_ticket(daemon, req, r->scratch, a, e);
-    if (rc == RC_OK)
-        delegate_opens(daemon, a->address);
-    return rc;
-}
-
-static HANDLER(h_delegate_set)
-{
-    struct dird *d = daemon;
-    const struct dird_delegation *q = req;
-    enum rc rc = ops_begin(d, p, DIRD_DELEGATE_SET, req, e);
-    UNUSED_();
-    return rc == RC_OK ? ops_end(d, p, "delegate-set", q->address, delegate_set(d, q, e)) : rc;
 }
 
 static HANDLER(h_status)
