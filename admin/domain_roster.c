@@ -5,7 +5,7 @@
 const struct column_heading domain_columns[DOMAIN_COLUMNS] = {
     [DOMAIN_NAME] = {"domain", "domaine", "hopital.exemple.fr"},
     [DOMAIN_DESCRIPTION] = {"description", "description", "a line of text, 255 octets at most"},
-    [DOMAIN_QUOTA] = {"quota", "quota", "octets, or 500M, 2G; 0: no bound; none"},
+    [DOMAIN_QUOTA] = {"quota", "quota", "a size with its unit, such as 500M, 2G; 0: no bound; none"},
     [DOMAIN_MOST] = {"max_accounts", "comptes_max", "how many; 0: any number"},
     [DOMAIN_POSTMASTER] = {"postmaster", "postmaster", "the address of an account, or none"},
     [DOMAIN_CATCH_ALL] = {"catch_all", "fourre_tout", "the address of an account, or none"},

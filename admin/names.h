@@ -7,7 +7,8 @@
 #pragma once
 #include "base/buf.h"
 
-enum { ADDRESS_ROOM = 256, TEXT_MOST = 255 /* octets of a name or a note */, PASSWORD_MOST = 1000 /* octets of a password */ };
+enum { ADDRESS_ROOM = 256, TEXT_MOST = 255 /* octets of a name or a note */, PASSWORD_MOST = 1000 /* octets of a password */,
+       SIZE_LEAST = 1024 /* of a quota or a message, when it is bounded: a smaller number lacks its unit */ };
 
 uint8_t type_of(struct span name);   /* "per", "PER" -> enum dird_type; 0: none such */
 const char *type_name(uint8_t type); /* "PER"; "?" */

@@ -43,7 +43,7 @@ bool roster_number(struct span cell, enum set_type kind, uint64_t *out)
     if (cell.n >= sizeof text || setting_check(&s, text, &n, &ignored) != RC_OK)
         return false;
     *out = (uint64_t)n;
-    return true;
+    return kind != SET_BYTES || n == 0 || n >= SIZE_LEAST; /* "5" was meant as 5G */
 }
 
 static enum rc read_number(const struct roster *r, uint32_t row, enum roster_column c, enum set_type kind,

@@ -17,11 +17,11 @@ int input_read(struct cmd *c, const char *name, size_t most, struct buf *out)
     bool good;
 
     if (fd < 0)
-        return cmd_sys(c, "%s cannot be read", name);
+        return cmd_sys(c, "%s cannot be read (%s)", name, strerror(errno));
     good = fd_read_all(fd, most, out);
     if (fd > 0)
         close(fd);
-    return good ? PLI_OK : cmd_sys(c, "%s cannot be read", name);
+    return good ? PLI_OK : cmd_sys(c, "%s cannot be read (%s)", name, strerror(errno));
 }
 
 void input_show(FILE *to, struct span words)

@@ -156,9 +156,16 @@ static bool option(struct cmd *c, const struct setting *s, uint64_t *out, int *a
     return true;
 }
 
+/* "5" that was meant as gigabytes would be a mailbox that takes no letter. */
 bool size_option(struct cmd *c, const char *name, uint64_t *out, int *answer_out)
 {
-    return option(c, &(struct setting){name, SET_BYTES, "0", 0, INT64_MAX, SET_AT_START, NULL}, out, answer_out);
+    if (!option(c, &(struct setting){name, SET_BYTES, "0", 0, INT64_MAX, SET_AT_START, NULL}, out, answer_out))
+        return false;
+    if (*out == 0 || *out >= SIZE_LEAST)
+        return true;
+    *answer_out =
+        cmd_usage(c, "%s %s: too small: is its unit missing, such as in 512k, 25M or 2G?", name, opt_get(c, name));
+    return false;
 }
 
 bool number_option(struct cmd *c, const char *name, int64_t most, uint64_t *out, int *answer_out)

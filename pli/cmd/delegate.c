@@ -13,6 +13,15 @@ static const struct {
     const char *word, *letters;
 } named[] = {{"read", "lr"}, {"work", "lrswite"}, {"send", "lrswitep"}, {"all", "lrswipkxtea"}};
 
+/* A letter twice is a word that was mistyped: "reed" would let her delete. */
+static bool has_twice(const char *v)
+{
+    for (; *v; v++)
+        if (strchr(v + 1, *v))
+            return true;
+    return false;
+}
+
 /* One of the words, or the letters of RFC 4314. */
 static int rights_option(struct cmd *c, uint32_t *out)
 {
@@ -23,7 +32,7 @@ static int rights_option(struct cmd *c, uint32_t *out)
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (strcmp(v, named[i].word) == 0)
             v = named[i].letters;
-    if (!rights_parse(span_str(v), out) || *out == 0)
+    if (has_twice(v) || !rights_parse(span_str(v), out) || *out == 0)
         return cmd_usage(c, "--rights: read, work, send, all, or letters of lrswipkxtea, not %s", v);
     return PLI_OK;
 }

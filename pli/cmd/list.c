@@ -167,13 +167,11 @@ int cmd_list_list(struct cmd *c)
 
 static const char *kind_text(const struct dird_member *m)
 {
-    static const char *const texts[] = {[DK_UNKNOWN] = "gone",
-                                        [DK_MAILBOX] = "account",
-                                        [DK_NOT_LOCAL] = "elsewhere",
-                                        [DK_DISABLED] = "disabled",
-                                        [DK_GROUP] = "list"};
+    static const char *const texts[] = {
+        [DK_UNKNOWN] = "gone",      [DK_MAILBOX] = "account", [DK_NOT_LOCAL] = "elsewhere",
+        [DK_DISABLED] = "disabled", [DK_GROUP] = "list",      [DK_CLOSED] = "closed"};
 
-    return m->flags & DF_DOMAIN_OFF ? "domain-disabled" : m->kind <= DK_GROUP ? texts[m->kind] : "?";
+    return m->flags & DF_DOMAIN_OFF ? "domain-disabled" : m->kind <= DK_CLOSED ? texts[m->kind] : "?";
 }
 
 static enum rc member_row(const struct dird_member *m, void *ctx, struct err *e)

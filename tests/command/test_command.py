@@ -162,6 +162,7 @@ def test_an_account_from_add_to_delete(pli):
     (["--type", "per", "--name", "Un", "--rpps", RPPS, "--paperless", "perhaps"], "--paperless"),
     (["--type", "per", "--name", "Un", "--rpps", RPPS, "--sign", "often"], "--sign"),
     (["--type", "per", "--name", "Un", "--rpps", RPPS, "--quota", "lots"], "--quota"),
+    (["--type", "per", "--name", "Un", "--rpps", RPPS, "--quota", "5"], "--quota 5: too small: is its unit missing"),
     (["--type", "per", "--name", "Un", "--rpps", RPPS, "--alias", "nobody"], "alias"),
 ])
 def test_what_add_refuses(pli, args, words):

@@ -137,6 +137,7 @@ def test_closed_and_reopened(pli):
     # everything else that would change it is refused, and says what to do
     for words in (["resume"], ["enable"], ["suspend"], ["set", "--service", "x"], ["passwd", "--generate"]):
         refused(pli, 1, "is closed: pli account reopen gives it back", "account", words[0], who, *words[1:])
+    refused(pli, 2, "not reed", "delegate", "add", who, "--to", other, "--rights", "reed")     # r, e and d: to delete
     refused(pli, 1, "is closed", "delegate", "add", who, "--to", other, "--rights", "read")
     refused(pli, 1, "is closed", "delegate", "add", box, "--to", who, "--rights", "read")
     refused(pli, 1, "is closed", "cert", "issue-trial", who)

@@ -37,7 +37,7 @@ def test_it_is_set_shown_and_taken_back(pli):
     assert shown()["sign"] == "always" and shown()["inside"] is True
     pli.pli("domain", "set", name, "--inside", "no", "--max-message", "none", "--sign", "none", "--red-list", "no", "--publish", "yes")
     assert shown() == nothing
-    for wrong in (("--inside", "oui"), ("--max-message", "0"), ("--max-message", "beaucoup"), ("--sign", "sometimes"), ("--red-list", ""), ("--publish", "maybe")):
+    for wrong in (("--inside", "oui"), ("--max-message", "0"), ("--max-message", "10"), ("--max-message", "beaucoup"), ("--sign", "sometimes"), ("--red-list", ""), ("--publish", "maybe")):
         r = pli.pli("domain", "set", name, *wrong, check=False)
         assert r.returncode == 2 and wrong[0] in r.stderr, (wrong, r)
     assert shown() == nothing

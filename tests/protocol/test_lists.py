@@ -64,6 +64,10 @@ def test_every_member_once(inst):
     make(inst, "service@chu.test", ANA, "garde@chu.test", "l.luc@chu.test", "marc@autre.test")
     assert {m["address"]: m["is"] for m in inst.json("list", "show", "service@chu.test")["members"]} == {
         ANA: "account", "garde@chu.test": "list", "l.luc@chu.test": "account", "marc@autre.test": "account"}
+    for state in "suspend", "close", "reopen", "resume":
+        inst.pli("account", state, "marc@autre.test")
+        shown = inst.json("list", "show", "service@chu.test")["members"][-1]
+        assert shown == {"address": "marc@autre.test", "is": {"suspend": "disabled", "close": "closed"}.get(state, "account")}, state
     inst.submit(ANA, ["service@chu.test", LUC], plain("a tous", ANA, "service@chu.test"))
     assert [subjects(inst, who).count("a tous") for who in (ANA, LUC, ZOE, "marc@autre.test")] == [1, 1, 1, 1]
     got = inst.fetch_all(ZOE)[-1]

@@ -157,6 +157,7 @@ def test_a_row_that_is_wrong_stops_no_other(inst, file):
                 "genre@chu.test;rien;Quel GENRE;;;\n"
                 "pas une adresse;per;X Y;;;\n"
                 f"quota@chu.test;per;Quel QUOTA;{rpps(7)};;beaucoup\n"
+                f"peu@chu.test;per;Sans UNITE;{rpps(7)};;5\n"
                 f"{ME};per;Autre GENRE;{rpps(8)};;\n"
                 f"bon2@chu.test;org;Bon DEUX;;{FINESS};\n")
     dry, code = outcomes(inst, rows, "--dry-run")
@@ -171,10 +172,11 @@ def test_a_row_that_is_wrong_stops_no_other(inst, file):
                    "sansrpps@chu.test": ("refused", "a professional's mailbox needs an RPPS number (who has none yet: an ADELI number)"),
                    "genre@chu.test": ("refused", "no such type of mailbox (per, org, app or cab)"),
                    "pas une adresse": ("refused", "\"pas une adresse\" is not an address of a mailbox"),
-                   "quota@chu.test": ("refused", 'quota: not "beaucoup" but octets, or 500M, 2G; 0: none'),
+                   "quota@chu.test": ("refused", 'quota: not "beaucoup" but a size with its unit, such as 500M, 2G; 0: none'),
+                   "peu@chu.test": ("refused", 'quota: not "5" but a size with its unit, such as 500M, 2G; 0: none'),
                    ME: ("refused", "the type of a mailbox never changes: it is ORG")}
     r = inst.pli("account", "import", rows, check=False)
-    assert "line 3: chiffre@chu.test refused: not an RPPS number" in r.stderr and "10 rows: 0 added, 0 changed, 2 unchanged, 8 refused" in r.stdout
+    assert "line 3: chiffre@chu.test refused: not an RPPS number" in r.stderr and "11 rows: 0 added, 0 changed, 2 unchanged, 9 refused" in r.stdout
 
 
 def test_an_alias_that_another_row_has_is_foreseen(inst, file):
