@@ -10,5 +10,8 @@
 void fold_words(struct span utf8, struct buf *out);
 /* "Marie-Thérèse d’ARGENT" -> "marie-therese d'argent": hyphens and apostrophes stay, as a keyboard has them. Otherwise the same. */
 void fold_name(struct span utf8, struct buf *out);
+/* "Marie-Thérèse d’ARGENT" -> "Marie Thérèse d ARGENT": accents and capitals stay, hyphens and apostrophes go. Nothing where it would say no more than
+ * the text or fold_words() do: without such a mark, or without a letter beyond ASCII. */
+void fold_open(struct span utf8, struct buf *out);
 /* The next word of a folded text; false at the end. */
 bool fold_next(struct span *rest, struct span *word_out);

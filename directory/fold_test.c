@@ -61,6 +61,28 @@ static void hyphens_stay_in_names(void **state)
     }
 }
 
+static const struct row opened[] = {
+    {"Marie-Th\xC3\xA9r\xC3\xA8se d\xE2\x80\x99"
+     "ARGENT",
+     "Marie Th\xC3\xA9r\xC3\xA8se d ARGENT"},
+    {"\xC3\x89-\xE2\x80\x90'\xE2\x80", "\xC3\x89   \xE2\x80"}, /* cut off in a mark */
+    {"Marie-Therese", ""},
+    {"Th\xC3\xA9r\xC3\xA8se", ""},
+    {"", ""},
+};
+
+static void hyphens_go_and_accents_stay(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof opened / sizeof *opened; i++) {
+        struct buf b = BUF_INIT;
+        buf_addstr(&b, "x");
+        fold_open(span_str(opened[i].in), &b);
+        assert_string_equal(buf_cstr(&b) + 1, opened[i].out);
+        buf_free(&b);
+    }
+}
+
 static void prefixes_stay_ascii(void **state)
 {
     (void)state;
@@ -93,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_by_rows),
         cmocka_unit_test(hyphens_stay_in_names),
+        cmocka_unit_test(hyphens_go_and_accents_stay),
         cmocka_unit_test(prefixes_stay_ascii),
         cmocka_unit_test(words_are_cut),
     };

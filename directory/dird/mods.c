@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { MODS = 48, VALUES = 72, WORDS = 64, FORMS = 3 /* texts of one attribute */ };
+enum { MODS = 48, VALUES = 72, WORDS = 64, FORMS = 3 /* texts of one attribute */, FOLDS = 3 };
 
 struct mods {
     bool replace;
@@ -164,15 +164,16 @@ static bool have(const struct span *v, size_t n, struct span s)
     return false;
 }
 
-/* The forms under which a text is looked for: folded, folded with the hyphens and apostrophes that people type or leave out, and, when that is asked
- * for, as written. Each form is put once, whatever its case. */
+/* The forms under which a text is looked for: folded, folded with the hyphens and apostrophes that people type or leave out, with its accents but
+ * without these, and, when that is asked for, as written. Each form is put once, whatever its case. */
 static void finding(struct mods *m, const char *attr, const struct span *texts, size_t n, bool as_written)
 {
-    struct buf mem[2 * FORMS] = {BUF_INIT};
-    struct span v[3 * FORMS];
+    static void (*const as[FOLDS])(struct span, struct buf *) = {fold_words, fold_name, fold_open};
+    struct buf mem[FOLDS * FORMS] = {BUF_INIT};
+    struct span v[(FOLDS + 1) * FORMS];
     size_t count = 0;
-    for (size_t i = 0; i < 2 * n && i < 2 * FORMS; i++) {
-        (i % 2 ? fold_name : fold_words)(texts[i / 2], &mem[i]);
+    for (size_t i = 0; i < FOLDS * n && i < FOLDS * FORMS; i++) {
+        as[i % FOLDS](texts[i / FOLDS], &mem[i]);
         if (mem[i].n > 0 && !have(v, count, buf_span(&mem[i])))
             v[count++] = buf_span(&mem[i]);
     }
@@ -180,7 +181,7 @@ static void finding(struct mods *m, const char *attr, const struct span *texts, 
         if (span_trim(texts[i]).n > 0 && !have(v, count, span_trim(texts[i])))
             v[count++] = span_trim(texts[i]);
     mods_put(m, attr, v, count);
-    for (size_t i = 0; i < 2 * FORMS; i++)
+    for (size_t i = 0; i < FOLDS * FORMS; i++)
         buf_free(&mem[i]);
 }
 
@@ -304,10 +305,12 @@ void mods_account(struct mods *m, const struct dird_account *a, uint32_t what)
     if (what & DS_SERVICE) {
         mods_text(m, "mssService", a->service);
         mods_text(m, "ou", a->service);
+        finding(m, "ou;lang-x-find", &a->service, 1, false);
     }
     if (what & DS_PROFESSION) {
         mods_text(m, "mssProfession", a->profession);
         mods_text(m, "title", a->profession);
+        finding(m, "title;lang-x-find", &a->profession, 1, false);
     }
     if (what & DS_ALIASES)
         aliases(m, a->aliases);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /* Raised when the same line makes another entry: everything is then written anew. */
-static const char shape[] = "2";
+static const char shape[] = "3";
 static const char find[] = "cn;lang-x-find", word_attr[] = "mssSearchName";
 
 /* ---- keys and digests ---- */
@@ -109,6 +109,15 @@ static void fold_joined(struct span a, struct span b, struct buf *folded)
     buf_free(&text);
 }
 
+/* "Marie Thérèse", of who types accents and leaves the hyphen out. */
+static void put_open(struct national_entry *en, const char *attr, struct span text)
+{
+    struct buf open = BUF_INIT;
+    fold_open(text, &open);
+    put(en, attr, buf_span(&open));
+    buf_free(&open);
+}
+
 static void put_folded(struct national_entry *en, struct span a, struct span b)
 {
     struct buf folded = BUF_INIT, text = BUF_INIT, marked = BUF_INIT;
@@ -118,8 +127,25 @@ static void put_folded(struct national_entry *en, struct span a, struct span b)
     fold_name(buf_span(&text), &marked); /* "marie-therese": hyphens are typed, and left out */
     if (!span_eq(buf_span(&marked), buf_span(&folded)))
         put(en, find, buf_span(&marked));
+    put_open(en, find, buf_span(&text));
     buf_free(&folded);
     buf_free(&text);
+    buf_free(&marked);
+}
+
+/* A text and, beside it, how it is typed without its accents, its hyphens and its apostrophes: only what letters as written do not find. */
+static void put_found(struct national_entry *en, const char *attr, const char *found, struct span text)
+{
+    struct buf folded = BUF_INIT, marked = BUF_INIT;
+    put(en, attr, text);
+    fold_words(text, &folded);
+    fold_name(text, &marked);
+    if (!span_ieq(buf_span(&folded), text))
+        put(en, found, buf_span(&folded));
+    if (!span_ieq(buf_span(&marked), text) && !span_eq(buf_span(&marked), buf_span(&folded)))
+        put(en, found, buf_span(&marked));
+    put_open(en, found, text);
+    buf_free(&folded);
     buf_free(&marked);
 }
 
@@ -187,9 +213,9 @@ static void put_place(struct national_entry *en, const struct national_row *r)
     join(&street, r->col[NC_NUMBER], " ", r->col[NC_WAY]);
     put_joined(en, "street", buf_span(&street), " ", r->col[NC_STREET]);
     buf_free(&street);
-    put(en, "o", structure(r));
-    put(en, "ou", r->col[NC_SERVICE]);
-    put(en, "l", town(r));
+    put_found(en, "o", "o;lang-x-find", structure(r));
+    put_found(en, "ou", "ou;lang-x-find", r->col[NC_SERVICE]);
+    put_found(en, "l", "l;lang-x-find", town(r));
     put(en, "postalCode", r->col[NC_POSTCODE]);
 }
 
@@ -263,7 +289,7 @@ void national_entry_make(const struct national_row *rows, size_t n, const struct
     put(out, "mail", span_of(small, address.n));
     put(out, "mssType", r->col[NC_TYPE]);
     (is_person(r) ? put_person : put_organisation)(out, r);
-    put(out, "title", r->col[NC_PROFESSION]);
+    put_found(out, "title", "title;lang-x-find", r->col[NC_PROFESSION]);
     put(out, "mssProfession", r->col[NC_PROFESSION]);
     put(out, "mssSpecialty", r->col[NC_SPECIALTY]);
     put(out, "mssService", r->col[NC_SERVICE]);

@@ -209,6 +209,8 @@ static void an_entry_shows_and_finds(void **state)
                                         "\no: Clinique d'Essai\n",
                                         "\nou: Cardiologie\n",
                                         "\nl:: TsOOTUVT\n",
+                                        "\nl;lang-x-find: nimes\n",
+                                        "\ntitle;lang-x-find: medecin\n",
                                         "\nmssPaperless: TRUE\n",
                                         "\nmssSearchName: nimes\n",
                                         "\nmssSearchName: medecin\n",

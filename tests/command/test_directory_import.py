@@ -248,6 +248,7 @@ def book(inst, tmp_path_factory):
     inst.add("helene.rouge@chu.test", kind="per", name="Hélène ROUGE", extra=["--red-list"])
     inst.add("helene.martin@chu.test", kind="per", name="Hélène MARTIN")
     inst.add("mta@chu.test", kind="per", name="Marie-Thérèse d’ARGENT", extra=["--given", "Marie-Thérèse", "--sn", "d’ARGENT"])
+    inst.add("pole@chu.test", kind="per", name="Zoé POLE", extra=["--profession", "Médecin", "--service", "Pédiatrie", "--structure-name", "Pôle-de-Santé"])
     return inst
 
 
@@ -270,11 +271,22 @@ def test_each_attribute_that_a_client_asks_for_has_an_index(conf):
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("typed", ["oeuvrard-mes", "oeuvrard mes", "ŒUVRARD-MÉS", "marie-ther", "marie ther", "Marie-Thér", "d'argen", "d argen"])
+@pytest.mark.parametrize("typed", ["oeuvrard-mes", "oeuvrard mes", "ŒUVRARD-MÉS", "marie-ther", "marie ther", "Marie-Thér", "d'argen", "d argen", "Œuvrard Més", "Marie Thér"])
 def test_hyphens_and_apostrophes_are_typed_or_left_out(book, client, typed):
     """With accents or without, in both subtrees: the national copy's OEUVRARD-MESANGE, our Marie-Therese d'ARGENT."""
     found = addresses(book, CLIENTS[client].format(typed))
     assert ("helene.oeuvrard@pro.mssante.fr" if typed.lower().startswith(("oeu", "œu")) else "mta@chu.test") in found, found
+
+
+NATIONAL, OURS = "helene.oeuvrard@pro.mssante.fr", "pole@chu.test"
+
+
+@pytest.mark.parametrize("typed, found", [("medecin", {NATIONAL, OURS}), ("MÉDECIN", {NATIONAL, OURS}), ("pediatrie", {OURS}), ("pole de sante", {OURS}), ("pole-de-sante", {OURS}),
+                                          ("pôle de santé", {OURS}), ("clinique d essai", {NATIONAL})])
+def test_profession_service_and_structure_without_accents(book, typed, found):
+    """In Thunderbird's search in the address book, which looks at title, ou and o as well."""
+    assert set(addresses(book, CLIENTS["thunderbird book"].format(typed))) == found
+    assert NATIONAL in addresses(book, "(l=nimes*)")
 
 
 def test_an_entry_shows_profession_town_and_structure(book):
