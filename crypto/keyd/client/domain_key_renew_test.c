@@ -162,10 +162,10 @@ static void what_was_not_read_whole_is_left_alone(void **state)
     assert_int_equal(
         system("for i in $(seq 300); do printf %1023s x; echo; done >long && cat long >>tls/domains/long.test.ec.pem"),
         0);
-    was = text_of("tls/domains/long.test.ec.pem");
+    was = file_text("tls/domains/long.test.ec.pem");
     (void)renew("long.test", INT64_MAX, &n);
     assert_int_equal(n, 0);
-    is = text_of("tls/domains/long.test.ec.pem");
+    is = file_text("tls/domains/long.test.ec.pem");
     assert_true(was.n == is.n && span_eq(buf_span(&was), buf_span(&is)));
     assert_int_equal(
         system("test $(stat -c %s tls/domains/long.test.ec.pem) -gt 307200 && rm long tls/domains/long.test.*"), 0);
