@@ -24,17 +24,17 @@ static void note(const struct door_try *t, enum rc rc)
            log_esc(span_str(t->peer)), rc_name(rc));
 }
 
-/* A refusal costs slapd nothing, and costs dird a line of the log. So one line per second is written, with the number
- * of refusals that had none. */
-static void note_refusal(struct auth *a, const struct door_try *t)
+/* A refusal without a look at the password (a pause, or it is known to be wrong) costs slapd nothing, and costs dird a line of the log: a stranger has 9,000 a
+ * second. So one line per second is written, with the number of refusals that had none. */
+static void note_refusal(struct auth *a, const struct door_try *t, enum rc rc)
 {
     int64_t now = now_ms();
     if (now - a->told_at < 1000) {
         a->untold++;
         return;
     }
-    log_ev(LOG_INFO_, "auth", "login=%s peer=%s protocol=ldap rc=temp others=%u", t->login, log_esc(span_str(t->peer)),
-           a->untold);
+    log_ev(LOG_INFO_, "auth", "login=%s peer=%s protocol=ldap rc=%s others=%u", t->login, log_esc(span_str(t->peer)),
+           rc_name(rc), a->untold);
     a->told_at = now;
     a->untold = 0;
 }
@@ -102,10 +102,10 @@ enum guess_answer door_ask(struct auth *a, struct span login, struct span passwo
     }
     if (answer == GUESS_TRY)
         return try_it(a, &v, box, password, out);
-    if (answer == GUESS_WAIT)
-        note_refusal(a, out);
+    if (answer == GUESS_RIGHT)
+        note(out, RC_OK);
     else
-        note(out, answer == GUESS_RIGHT ? RC_OK : RC_DENIED);
+        note_refusal(a, out, answer == GUESS_WAIT ? RC_TEMP : RC_DENIED);
     return answer;
 }
 

@@ -174,3 +174,15 @@ def test_slapd_outlives_who_deletes_the_tops(pli):
             line.send(tlv(0x6c, text(name) + text("ou=ailleurs") + b"\x01\x01\xff"))
             assert line.answer()[0] == 0x6d, name
         assert line.search("ou=national,o=pli")[1] in (0, 32)
+
+
+def test_one_wrong_password_again_and_again_does_not_turn_the_log_over(pli):
+    """It is uncounted (a telephone that was not told the new one), so a stranger may send it thousands of times a second: a line a second is written."""
+    pli.add("repete@chu.test", sign="never")
+    mark = len(pli.output())
+    with LdapLine(pli) as line:
+        for _ in range(400):
+            line.number = 0
+            assert line.bind("repete@chu.test", "toujours le meme") == 49
+    told = [l for l in pli.output()[mark:].splitlines() if "login=repete@chu.test" in l and "protocol=ldap" in l]
+    assert told and len(told) <= 2 * len({l[:19] for l in told}) + 1  # the first, which slapd looked at; then those of each second
