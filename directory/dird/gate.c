@@ -25,7 +25,8 @@ enum {
     SURE_MS = 10000,
     CONNS = 4096,
     READ_MS = 2000,
-    TURN_MS = 10
+    TURN_MS = 10,
+    LINES = 10 /* of the log a second, about changes that are refused */
 };
 
 struct flying { /* slapd checks it now */
@@ -49,6 +50,8 @@ struct gate {
     int64_t begun_until; /* so long a question waits for the directory to be read */
     atomic_bool stop;
     int stop_fd;
+    int64_t second;         /* of the last line about a refused change */
+    unsigned lines, untold; /* in it; and since then without one */
     struct flying flying[FLYING];
     unsigned next;
     struct conn conns
@@ -145,10 +148,29 @@ static bool signed_in_as(const struct gate *g, const struct gate_ask *q, const c
     return same;
 }
 
-static void refuse_password(const struct conn *c, const struct err *e, bool text, int fd)
+/* Who is signed in may ask for thousands of changes a second, and shall not turn the log over with their refusals. */
+static bool is_told(struct gate *g, unsigned *others)
 {
-    log_ev(LOG_INFO_, "ldap-password-refused", "login=%s cause=%s", log_esc(span_str(c->login)),
-           log_esc(span_str(e->log)));
+    int64_t now = clock_mono() / 1000000000;
+    if (g->second != now)
+        g->lines = 0;
+    g->second = now;
+    if (g->lines == LINES) {
+        g->untold++;
+        return false;
+    }
+    g->lines++;
+    *others = g->untold;
+    g->untold = 0;
+    return true;
+}
+
+static void refuse_password(struct gate *g, const struct conn *c, const struct err *e, bool text, int fd)
+{
+    unsigned others;
+    if (is_told(g, &others))
+        log_ev(LOG_INFO_, "ldap-password-refused", "login=%s cause=%s others=%u", log_esc(span_str(c->login)),
+               log_esc(span_str(e->log)), others);
     if (text)
         say_result(fd, LDAP_CONSTRAINT_VIOLATION, CAUSE_NEW_PASSWORD);
     else
@@ -164,10 +186,13 @@ static bool may_change(const struct gate *g, const struct gate_ask *q, const str
 }
 
 /* No text for what becomes of a password modify operation: slapd 2.5 answers it a second time, with a text that the overlay has freed. */
-static void refuse_change(const struct gate_ask *q, const struct conn *c, bool text, int fd)
+static void refuse_change(struct gate *g, const struct gate_ask *q, const struct conn *c, bool text, int fd)
 {
-    log_ev(LOG_WARN_, "ldap-change-refused", "login=%s peer=%s",
-           c->connid == q->connid ? log_esc(span_str(c->login)) : "unknown", log_esc(gate_peer(q->peername)));
+    unsigned others;
+    if (is_told(g, &others))
+        log_ev(LOG_WARN_, "ldap-change-refused", "login=%s peer=%s others=%u",
+               c->connid == q->connid ? log_esc(span_str(c->login)) : "unknown", log_esc(gate_peer(q->peername)),
+               others);
     if (text)
         say_result(fd, LDAP_INSUFFICIENT_ACCESS, CAUSE_ACCOUNT_CHANGED);
     else
@@ -185,14 +210,14 @@ static void on_modify(struct gate *g, const struct gate_ask *q, int fd)
         return;
     }
     if (!may_change(g, q, c)) {
-        refuse_change(q, c, !hashed, fd);
+        refuse_change(g, q, c, !hashed, fd);
         return;
     }
     c->lawful = 0;
     if (newpass_of_changes(&who, q->changes, hashed, &e) == RC_OK)
         say(fd, "CONTINUE\n");
     else
-        refuse_password(c, &e, !hashed, fd);
+        refuse_password(g, c, &e, !hashed, fd);
 }
 
 /* The message number is the client's, and 0 is none of its (RFC 4511 4.1.1.1). */
@@ -206,7 +231,7 @@ static void on_extended(struct gate *g, const struct gate_ask *q, int fd)
         return;
     }
     if (!may_change(g, q, c)) {
-        refuse_change(q, c, false, fd);
+        refuse_change(g, q, c, false, fd);
         return;
     }
     bool lawful = newpass_of_exop(&who, q->value, &e) == RC_OK;
@@ -214,7 +239,7 @@ static void on_extended(struct gate *g, const struct gate_ask *q, int fd)
     if (lawful)
         say(fd, "CONTINUE\n");
     else
-        refuse_password(c, &e, false, fd);
+        refuse_password(g, c, &e, false, fd);
 }
 
 /* A result of the bind itself says that it was refused. A result of a later operation says that the bind was right, if

@@ -186,3 +186,16 @@ def test_one_wrong_password_again_and_again_does_not_turn_the_log_over(pli):
             assert line.bind("repete@chu.test", "toujours le meme") == 49
     told = [l for l in pli.output()[mark:].splitlines() if "login=repete@chu.test" in l and "protocol=ldap" in l]
     assert told and len(told) <= 2 * len({l[:19] for l in told}) + 1  # the first, which slapd looked at; then those of each second
+
+
+def test_refused_changes_do_not_turn_the_log_over(pli):
+    """Ten lines a second at most, which say how many others there were."""
+    pli.add("presse@chu.test", sign="never")
+    mark = len(pli.output())
+    with LdapLine(pli) as line:
+        assert line.bind("presse@chu.test", PASSWORD) == 0
+        for _ in range(500):
+            line.number = 1
+            assert line.replace_password("presse@chu.test", "court") == 19
+    told = [l for l in pli.output()[mark:].splitlines() if "ev=ldap-password-refused" in l and "login=presse@chu.test" in l]
+    assert told and len(told) <= 20 * len({l[:19] for l in told})
