@@ -27,7 +27,7 @@ static struct pair pair_new(void)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
     p.s = stream_open(fd[0]);
     p.peer = fd[1];
-    stream_deadline(p.s, deadline_in(10000));
+    stream_deadline(p.s, deadline_in(120000));
     return p;
 }
 
