@@ -49,7 +49,7 @@ static const struct {
     {{"account", "add", "a@b.c", "--name", "-"}, PLI_OK, "account add", "--name", "-", "a@b.c"},
     {{"--version"}, PLI_OK, "version", "--version", "", NULL},
     {{"serve", "--root", ""}, PLI_USAGE, "serve", NULL, NULL, NULL},
-    {{"directory", "search", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, PLI_USAGE, NULL, NULL, NULL, NULL},
+    {{"directory", "search", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, PLI_OK, "directory search", NULL, NULL, "1"},
 };
 
 static int parse_quietly(struct cmd *c, int argc, char **argv, char *line, size_t room)
@@ -101,6 +101,23 @@ static void calls_are_understood(void **state)
         }
         if (calls[i].pos0)
             assert_string_equal(c.pos[0], calls[i].pos0);
+    }
+}
+
+static void words_are_bounded(void **state)
+{
+    static const char *argv[2 + CMD_POS_MAX + 1] = {"account", "code"};
+
+    (void)state;
+    for (size_t i = 2; i < sizeof argv / sizeof *argv; i++)
+        argv[i] = "a@b.c";
+    for (int more = 0; more < 2; more++) {
+        struct cmd c = {.start_fd = -1};
+        char line[2048];
+
+        assert_int_equal(parse_quietly(&c, 2 + CMD_POS_MAX + more, (char **)(uintptr_t)argv, line, sizeof line),
+                         more ? PLI_USAGE : PLI_OK);
+        assert_string_equal(line, more ? "pli account code: too many words: \"a@b.c\" is one too many\n" : "");
     }
 }
 
@@ -169,9 +186,8 @@ static void the_table_is_sound(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_are_understood),
-        cmocka_unit_test(mistakes_name_what_is_near),
-        cmocka_unit_test(root_comes_from_option_then_environment),
+        cmocka_unit_test(calls_are_understood),       cmocka_unit_test(words_are_bounded),
+        cmocka_unit_test(mistakes_name_what_is_near), cmocka_unit_test(root_comes_from_option_then_environment),
         cmocka_unit_test(the_table_is_sound),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 enum { PLI_OK = 0, PLI_FAILED = 1, PLI_USAGE = 2 };
-enum { CMD_POS_MAX = 8, CMD_OPTS_MAX = 32 };
+enum { CMD_POS_MAX = 1000, CMD_OPTS_MAX = 32 };
 enum cmd_need {
     NEED_NOTHING,
     NEED_INSTANCE, /* a folder made by init */

@@ -12,10 +12,16 @@
 #include <stdio.h>
 
 /* Before anything is changed: a typing mistake in the last address would leave the first ones with another code, and nobody told of it. */
-static int look(struct cmd *c, const char *address)
+static int look(struct cmd *c, size_t at, uint64_t *mbx)
 {
+    const char *address = c->pos[at];
     struct account a;
     int answer = account_of(c, address, &a);
+
+    mbx[at] = answer == PLI_OK ? a.is.mbx : 0;
+    for (size_t i = 0; answer == PLI_OK && i < at; i++)
+        if (mbx[i] == mbx[at]) /* the code of the first sheet would be good for nothing */
+            answer = cmd_usage(c, "%s and %s are one account", c->pos[i], address);
 
     if (answer == PLI_OK && a.is.flags & DF_STRICT)
         answer =
@@ -60,12 +66,13 @@ int cmd_account_code(struct cmd *c)
     char *code = secret_alloc(DRAWN_SIZE);
     struct sheet_file sheets = {.fd = -1};
     struct conf *conf = NULL;
+    uint64_t mbx[CMD_POS_MAX];
     size_t n = 0;
     int answer, closed;
 
     answer = file ? inst_conf(c, &conf) : cmd_usage(c, "needs --sheets FILE, where the sheets go");
     for (size_t i = 0; answer == PLI_OK && i < c->n_pos; i++)
-        answer = look(c, c->pos[i]);
+        answer = look(c, i, mbx);
     if (answer == PLI_OK)
         answer = sheet_file_open(c, file, conf, &sheets);
     for (; answer == PLI_OK && n < c->n_pos; n++)

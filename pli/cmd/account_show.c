@@ -246,7 +246,7 @@ static enum rc found(struct cmd *c, struct span text, struct listing *l, struct 
     struct err none;
     enum rc rc = account_search(inst_admin(c), text, row, l, e);
 
-    if (rc == RC_OK && national_search(text, SEARCH_MOST, national_row, l, &none) == RC_MORE)
+    if (rc == RC_OK && national_search(text, SEARCH_MOST, national_row, l, &none) == RC_MORE && !l->rows)
         fprintf(stderr, "pli directory search: the first %d of the national copy are shown\n", SEARCH_MOST);
     return rc;
 }

@@ -311,6 +311,17 @@ def test_one_wrong_address_changes_nobody(inst, holder, tmp_path):
     assert choose(inst, address, code)[0] == 200
 
 
+def test_many_addresses_and_one_twice(inst, holder, tmp_path):
+    """As many as a cut-off import leaves without a sheet; who is named twice would have a first sheet that is good for nothing."""
+    (tmp_path / "m.csv").write_text("address;type;name;structure\n" + "".join(f"m{i}@chu.test;org;M {i};{FINESS}\n" for i in range(12)))
+    inst.pli("account", "import", tmp_path / "m.csv")
+    many = [f"m{i}@chu.test" for i in range(12)]
+    inst.pli("account", "code", *many, "--sheets", str(tmp_path / "m.html"))
+    assert list(sheets(tmp_path / "m.html")) == many
+    r = inst.pli("account", "code", "m1@chu.test", "m2@chu.test", "M1@CHU.test", "--sheets", str(tmp_path / "m2.html"), check=False)
+    assert r.returncode == 2 and "m1@chu.test and M1@CHU.test are one account" in r.stderr and not (tmp_path / "m2.html").exists()
+
+
 def test_no_new_account_no_sheets(inst, holder, tmp_path):
     """The file again: nobody is new, and no empty page stands where sheets would be looked for."""
     holder("present")
