@@ -55,7 +55,7 @@ enum roster_column {
 };
 extern const struct column_heading roster_columns[ROSTER_COLUMNS];
 
-enum { ROSTER_ROWS = 200000, ROSTER_FILE_MOST = 256 << 20, ROSTER_ALIASES_MOST = 16 /* of a row */ };
+enum { ROSTER_ROWS = 200000, ROSTER_FILE_MOST = 256 << 20, ROSTER_ALIASES_MOST = DIRD_ALIASES_MOST /* of a row */ };
 struct roster {
     struct rows rows;  /* named by their addresses */
     struct buf unused; /* LDIF: attributes that were passed over, ", " between them */

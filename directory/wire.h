@@ -50,6 +50,7 @@ enum dird_op {
 /* What a field may hold at most, in octets; the largest account (64 aliases, one certificate) fits a message with room to spare. */
 enum { DIRD_ADDR = 320, DIRD_NAME = 256, DIRD_ID = 32, DIRD_PASSWORD = 1024, DIRD_CERT = 16384, DIRD_ALIASES = 16384, DIRD_PEER = 64,
        DIRD_TICKET = 720, DIRD_DN = 512, DIRD_LIST = 80 * 1024, DIRD_WORDS = 256, DIRD_PUB = 32 };
+enum { DIRD_ALIASES_MOST = 64 /* of an account */ };
 
 /* ---- DIRD_LOOKUP ---- */
 enum dird_kind { DK_UNKNOWN = 0 /* local domain, no such address */, DK_MAILBOX, DK_NOT_LOCAL, DK_DISABLED /* suspended */, DK_GROUP /* a distribution list */,

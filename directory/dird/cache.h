@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "directory/wire.h"
 
-enum { CACHE_UUID = 16, CACHE_NAME = 256, CACHE_ALIASES = 64, CACHE_GRANTS = 64 /* delegates of a mailbox */, CACHE_STRUCTURE = 16 };
+enum { CACHE_UUID = 16, CACHE_NAME = 256, CACHE_ALIASES = DIRD_ALIASES_MOST, CACHE_GRANTS = 64 /* delegates of a mailbox */, CACHE_STRUCTURE = 16 };
 
 struct cache_grant { /* of a mailbox to one delegate */
     uint64_t delegate, number;

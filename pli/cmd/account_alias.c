@@ -30,6 +30,8 @@ static int change(struct cmd *c, const struct account *a, uint32_t what)
     enum account_fault fault;
     struct err e;
 
+    if (ch.n_aliases > DIRD_ALIASES_MOST)
+        return cmd_fail(c, "more than %d aliases", DIRD_ALIASES_MOST);
     for (size_t i = 2; i < c->n_pos; i++)
         aliases[i - 2] = span_str(c->pos[i]);
     if (ch.n_aliases == 0)

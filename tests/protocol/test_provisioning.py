@@ -231,6 +231,19 @@ def test_a_disk_that_takes_no_more_sheets_ends_the_run(inst, file, tmp_path):
         assert m.select("INBOX")[0] == "OK"
 
 
+def test_as_many_aliases_as_there_may_be(inst, file):
+    """64, by the command and by a file; what is exported is taken again."""
+    who, many = "alias64@chu.test", [f"alias64.{i}@chu.test" for i in range(64)]
+    inst.add(who)
+    for n in 65, 900:
+        r = inst.pli("account", "alias", "add", who, *(f"{'x' * 40}{i}@chu.test" for i in range(n)), check=False)
+        assert r.returncode == 1 and r.stderr == "pli account alias: more than 64 aliases\n"
+    inst.pli("account", "alias", "add", who, *many)
+    row = [line for line in inst.pli("account", "export").splitlines() if line.startswith(("address;", who))]
+    assert outcomes(inst, file("\n".join(row) + "\n")) == ({who: ("unchanged", "")}, 0)
+    assert outcomes(inst, file("\n".join(row).replace("alias64.0@", "alias64.64@chu.test alias64.0@") + "\n")) == ({who: ("refused", "aliases: more than 64")}, 1)
+
+
 def test_what_is_exported_is_taken_again(inst, file):
     assert outcomes(inst, file(f"address;type;name;structure\nformule@chu.test;org;=1+1;{FINESS}\n", "formule.csv"))[1] == 0
     rows = file("address;type;name;rpps;service;aliases\n" + f"\"aller.retour@chu.test\";per;\"Aller; \"\"RETOUR\"\"\";{rpps(9)};\"Étage 2; nord\";ar@chu.test\n")
