@@ -140,7 +140,7 @@ static const struct {
     [ACCOUNT_STRUCTURE] = {"not a FINESS, SIREN or SIRET number", "9, 9 or 14 digits whose last is a check digit"},
     [ACCOUNT_NEEDS_RPPS] = {"a professional's mailbox needs an RPPS number", "who has none yet: an ADELI number"},
     [ACCOUNT_NEEDS_STRUCTURE] = {"this type of mailbox needs the number of a structure", "FINESS, SIREN or SIRET"},
-    [ACCOUNT_ALIAS] = {"not an address", NULL},
+    [ACCOUNT_ALIAS] = {"an alias that is not an address", NULL},
     [ACCOUNT_ADELI] = {"not an ADELI number",
                        "9 digits, of which the first two are the department (2A, 2B in Corsica)"},
     [ACCOUNT_TELEPHONE] = {"not a telephone number", "3 to 15 digits, such as +33123456789 or 01 23 45 67 89"},
