@@ -49,7 +49,7 @@ int help_all(bool json)
         if (json)
             json_array_append_new(list, command_json(d));
         else
-            printf("  pli %-18s %-22s %s\n", d->words, d->args, d->summary);
+            printf("  pli %-21s %-22s %s\n", d->words, d->args, d->summary);
     }
     if (json)
         return out_json(json_pack("{s:o,s:o}", "commands", list, "options", opts_json(common_opts)));
@@ -71,7 +71,7 @@ int help_of_family(const char *word, bool json)
         if (json)
             json_array_append_new(list, command_json(d));
         else
-            printf("  pli %-18s %-22s %s\n", d->words, d->args, d->summary);
+            printf("  pli %-21s %-22s %s\n", d->words, d->args, d->summary);
     }
     if (shown && json)
         return out_json(json_pack("{s:o,s:o}", "commands", list, "options", opts_json(common_opts)));
