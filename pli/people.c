@@ -295,7 +295,7 @@ int wish_refused(struct cmd *c, enum account_fault fault, struct span about)
         [ACCOUNT_RPPS] = "--rpps: ",       [ACCOUNT_STRUCTURE] = "--structure: ",
         [ACCOUNT_NEEDS_RPPS] = "--rpps: ", [ACCOUNT_NEEDS_STRUCTURE] = "--structure: ",
         [ACCOUNT_ADELI] = "--adeli: ",     [ACCOUNT_TELEPHONE] = "--telephone: ",
-        [ACCOUNT_RANK] = "--rank: ",       [ACCOUNT_ALIAS] = "alias: ",
+        [ACCOUNT_RANK] = "--rank: ",
     };
     struct err e;
 
