@@ -97,6 +97,18 @@ void fold_open(struct span s, struct buf *out)
         buf_cut(out, start);
 }
 
+void fold_key(struct span s, struct buf *out)
+{
+    size_t n = 0, start = out->n;
+    uint8_t *folded = u8_check(s.p, s.n) == NULL ? u8_casefold(s.p, s.n, NULL, UNINORM_NFKD, NULL, &n) : NULL;
+    for (size_t i = 0; folded && i < n; i++)
+        if (folded[i] != ' ' || (out->n > start && out->p[out->n - 1] != ' '))
+            buf_addc(out, (char)folded[i]);
+    free(folded);
+    if (out->n > start && out->p[out->n - 1] == ' ')
+        buf_cut(out, out->n - 1);
+}
+
 bool fold_next(struct span *rest, struct span *word_out)
 {
     while (rest->n > 0 && rest->p[0] == ' ')

@@ -13,5 +13,8 @@ void fold_name(struct span utf8, struct buf *out);
 /* "Marie-Thérèse d’ARGENT" -> "Marie Thérèse d ARGENT": accents and capitals stay, hyphens and apostrophes go. Nothing where it would say no more than
  * the text or fold_words() do: without such a mark, or without a letter beyond ASCII. */
 void fold_open(struct span utf8, struct buf *out);
+/* A text as slapd compares it (caseIgnoreMatch): in one case, with compatible letters taken apart, and one space where there are several. Two values of one
+ * attribute that are the same by this are refused. Nothing of bytes that are not UTF-8. */
+void fold_key(struct span utf8, struct buf *out);
 /* The next word of a folded text; false at the end. */
 bool fold_next(struct span *rest, struct span *word_out);

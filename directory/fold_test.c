@@ -83,6 +83,26 @@ static void hyphens_go_and_accents_stay(void **state)
     }
 }
 
+static void a_key_is_as_slapd_compares(void **state)
+{
+    static const char *const same[][2] = {{"H\xC3\x89L\xC3\x88NE  Dupont ", "h\xC3\xA9l\xC3\xA8ne dupont"},
+                                          {" a\xC2\xA0 b", "A B"},
+                                          {"Stra\xC3\x9F"
+                                           "e",
+                                           "STRASSE"},
+                                          {"  ", ""},
+                                          {"\xE9", ""}};
+    (void)state;
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        struct buf a = BUF_INIT, b = BUF_INIT;
+        fold_key(span_str(same[i][0]), &a);
+        fold_key(span_str(same[i][1]), &b);
+        assert_string_equal(buf_cstr(&a), buf_cstr(&b));
+        buf_free(&a);
+        buf_free(&b);
+    }
+}
+
 static void prefixes_stay_ascii(void **state)
 {
     (void)state;
@@ -116,6 +136,7 @@ int main(void)
         cmocka_unit_test(names_by_rows),
         cmocka_unit_test(hyphens_stay_in_names),
         cmocka_unit_test(hyphens_go_and_accents_stay),
+        cmocka_unit_test(a_key_is_as_slapd_compares),
         cmocka_unit_test(prefixes_stay_ascii),
         cmocka_unit_test(words_are_cut),
     };

@@ -156,10 +156,22 @@ void account_split_name(struct dird_account *a)
         a->given = word;
 }
 
+static bool alike(struct span a, struct span b)
+{
+    struct buf x = BUF_INIT, y = BUF_INIT;
+    fold_key(a, &x);
+    fold_key(b, &y);
+    bool same = span_eq(buf_span(&x), buf_span(&y));
+    buf_free(&x);
+    buf_free(&y);
+    return same;
+}
+
+/* As slapd compares: "HÉLÈNE" and "Hélène" are one value, and an attribute that has it twice is refused. */
 static bool have(const struct span *v, size_t n, struct span s)
 {
     for (size_t i = 0; i < n; i++)
-        if (span_ieq(v[i], s))
+        if (alike(v[i], s))
             return true;
     return false;
 }
@@ -174,7 +186,7 @@ static void finding(struct mods *m, const char *attr, const struct span *texts, 
     size_t count = 0;
     for (size_t i = 0; i < FOLDS * n && i < FOLDS * FORMS; i++) {
         as[i % FOLDS](texts[i / FOLDS], &mem[i]);
-        if (mem[i].n > 0 && !have(v, count, buf_span(&mem[i])))
+        if (span_trim(buf_span(&mem[i])).n > 0 && !have(v, count, buf_span(&mem[i])))
             v[count++] = buf_span(&mem[i]);
     }
     for (size_t i = 0; as_written && i < n && i < FORMS; i++)
