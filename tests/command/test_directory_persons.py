@@ -9,25 +9,9 @@ import subprocess
 import national
 import pytest
 from instance import Instance, PliError, eventually
-from test_directory_import import WHO, addresses, addresses_of, imported, refused, search
+from test_directory_import import WHO, addresses, addresses_of, imported, inst, made, refused, search  # inst, made: fixtures
 
 LINES = 300
-
-
-@pytest.fixture(scope="module")
-def inst():
-    with Instance() as pli:
-        pli.add(WHO, kind="per", name="Marie MARTIN")
-        yield pli
-
-
-@pytest.fixture
-def made(tmp_path):
-    def make(lines=LINES, **how):
-        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.txt"
-        national.write(path, lines, **how)
-        return str(path)
-    return make
 
 
 def bare(path):
