@@ -145,6 +145,14 @@ static enum rc prepare(struct passwd *p, const struct account_password *asked, s
     return rc;
 }
 
+enum rc account_passwd_would(struct admin *ad, const struct account *a, struct err *e)
+{
+    enum rc rc = account_not_closed(&a->is, e);
+
+    return rc == RC_OK ? admin_may(ad, DIRD_ACCOUNT_PASSWD, &(struct dird_passwd_req){.address = a->is.address}, e)
+                       : rc;
+}
+
 enum rc account_passwd(struct admin *ad, const struct account *a, const struct account_password *asked, struct err *e)
 {
     struct passwd p = {.address = a->is.address,
@@ -156,9 +164,7 @@ enum rc account_passwd(struct admin *ad, const struct account *a, const struct a
 
     rc = prepare(&p, asked, e);
     if (rc == RC_OK)
-        rc = account_not_closed(&a->is, e);
-    if (rc == RC_OK)
-        rc = admin_may(ad, DIRD_ACCOUNT_PASSWD, &(struct dird_passwd_req){.address = a->is.address}, e);
+        rc = account_passwd_would(ad, a, e);
     if (rc == RC_OK)
         rc = a->is.flags & DF_STRICT ? change_strict(ad, &p, e) : change_default(ad, &p, e);
     buf_free(&p.old_password);

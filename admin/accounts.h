@@ -139,3 +139,5 @@ struct account_password {
  * is wrapped anew, and whenever this is cut off it opens with the password that the directory takes. RC_DENIED: the old one is not right, nothing was changed.
  * RC_TEMP: somebody else changes these keys, or a daemon stays away; doing it again mends it. */
 enum rc account_passwd(struct admin *ad, const struct account *a, const struct account_password *asked, struct err *e);
+/* Whether that would be refused whatever the password is: the account is closed, or none that who acts may give one. */
+enum rc account_passwd_would(struct admin *ad, const struct account *a, struct err *e);

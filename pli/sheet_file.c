@@ -82,6 +82,17 @@ static int set_code(struct cmd *c, const struct conf *conf, struct sheet_file *f
     return PLI_OK;
 }
 
+/* A file without a sheet would be taken for one that has all of them, and stand in the way of the next run. */
+static void let_go(struct cmd *c, struct sheet_file *f)
+{
+    if (f->fd >= 0)
+        close(f->fd);
+    if (f->fd >= 0 && f->sheets == 0)
+        (void)unlinkat(c->start_fd, f->name, 0);
+    buf_free(&f->page);
+    f->fd = -1;
+}
+
 int sheet_file_open(struct cmd *c, const char *name, const struct conf *conf, struct sheet_file *out)
 {
     int answer;
@@ -102,7 +113,11 @@ int sheet_file_open(struct cmd *c, const char *name, const struct conf *conf, st
     if (out->fd < 0)
         return not_written(c, name, errno);
     sheets_begin(&out->page);
-    return put(out) ? PLI_OK : not_written(c, name, errno);
+    if (put(out))
+        return PLI_OK;
+    answer = not_written(c, name, errno);
+    let_go(c, out);
+    return answer;
 }
 
 /* A file of accounts may spell a domain by its letters, "hôpital.example"; a DN of the directory has it as it is kept. */
@@ -128,11 +143,7 @@ int sheet_file_close(struct cmd *c, struct sheet_file *f)
         sheets_end(&f->page);
         if (!put(f) || fsync(f->fd) != 0)
             answer = not_written(c, f->name, errno);
-        close(f->fd);
-        if (f->sheets == 0) /* a file without a sheet would be taken for one that has all of them */
-            (void)unlinkat(c->start_fd, f->name, 0);
     }
-    buf_free(&f->page);
-    f->fd = -1;
+    let_go(c, f);
     return answer;
 }

@@ -16,13 +16,15 @@ static int look(struct cmd *c, size_t at, uint64_t *mbx)
 {
     const char *address = c->pos[at];
     struct account a;
+    struct err e;
     int answer = account_of(c, address, &a);
 
     mbx[at] = answer == PLI_OK ? a.is.mbx : 0;
     for (size_t i = 0; answer == PLI_OK && i < at; i++)
         if (mbx[i] == mbx[at]) /* the code of the first sheet would be good for nothing */
             answer = cmd_usage(c, "%s and %s are one account", c->pos[i], address);
-
+    if (answer == PLI_OK && account_passwd_would(inst_admin(c), &a, &e) != RC_OK)
+        answer = cmd_err(c, &e);
     if (answer == PLI_OK && a.is.flags & DF_STRICT)
         answer =
             cmd_fail(c, "%s is strict: its holder's password alone opens it, so nobody can give it another", address);

@@ -308,6 +308,10 @@ def test_one_wrong_address_changes_nobody(inst, holder, tmp_path):
     address, code = holder("avant")
     r = inst.pli("account", "code", address, "personne@chu.test", "--sheets", tmp_path / "faute.html", check=False)
     assert r.returncode == 1 and "no account personne@chu.test" in r.stderr and not (tmp_path / "faute.html").exists()
+    inst.add("parti@chu.test")
+    inst.pli("account", "close", "parti@chu.test")
+    r = inst.pli("account", "code", address, "parti@chu.test", "--sheets", tmp_path / "faute.html", check=False)
+    assert r.returncode == 1 and "parti@chu.test" in r.stderr and not (tmp_path / "faute.html").exists()
     assert choose(inst, address, code)[0] == 200
 
 

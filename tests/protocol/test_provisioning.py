@@ -231,6 +231,30 @@ def test_a_disk_that_takes_no_more_sheets_ends_the_run(inst, file, tmp_path):
         assert m.select("INBOX")[0] == "OK"
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    disk = tmp_path / "comble"
+    disk.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12k", "pli-comble", disk]).returncode != 0:
+        pytest.skip("mounts a small file system")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_disk_that_is_full_from_the_start(inst, file, small_disk):
+    """One line, nobody is added, and no empty file stands in the way of the next run."""
+    inst.add("plein@chu.test")
+    (small_disk / "plein").write_bytes(b"x" * 12288)
+    name = small_disk / "feuilles.html"
+    r = inst.pli("account", "import", file(many(3, 900)), "--sheets", name, check=False)
+    assert r.returncode == 1 and r.stderr.count("\n") == 1 and "cannot be written" in r.stderr and not name.exists()
+    r = inst.pli("account", "code", "plein@chu.test", "--sheets", name, check=False)
+    assert r.returncode == 1 and r.stderr.count("\n") == 1 and "cannot be written" in r.stderr and not name.exists()
+    (small_disk / "plein").unlink()
+    got, code = outcomes(inst, file(many(3, 900)), "--sheets", name)
+    assert code == 0 and {o for o, _ in got.values()} == {"added"} and len(sheet_names(name)) == 3
+
+
 def test_as_many_aliases_as_there_may_be(inst, file):
     """64, by the command and by a file; what is exported is taken again."""
     who, many = "alias64@chu.test", [f"alias64.{i}@chu.test" for i in range(64)]
