@@ -109,6 +109,17 @@ void fold_key(struct span s, struct buf *out)
         buf_cut(out, out->n - 1);
 }
 
+bool fold_alike(struct span a, struct span b)
+{
+    struct buf x = BUF_INIT, y = BUF_INIT;
+    fold_key(a, &x);
+    fold_key(b, &y);
+    bool same = span_eq(buf_span(&x), buf_span(&y));
+    buf_free(&x);
+    buf_free(&y);
+    return same;
+}
+
 bool fold_next(struct span *rest, struct span *word_out)
 {
     while (rest->n > 0 && rest->p[0] == ' ')

@@ -16,5 +16,6 @@ void fold_open(struct span utf8, struct buf *out);
 /* A text as slapd compares it (caseIgnoreMatch): in one case, with compatible letters taken apart, and one space where there are several. Two values of one
  * attribute that are the same by this are refused. Nothing of bytes that are not UTF-8. */
 void fold_key(struct span utf8, struct buf *out);
+bool fold_alike(struct span a, struct span b); /* the same by fold_key() */
 /* The next word of a folded text; false at the end. */
 bool fold_next(struct span *rest, struct span *word_out);

@@ -156,22 +156,11 @@ void account_split_name(struct dird_account *a)
         a->given = word;
 }
 
-static bool alike(struct span a, struct span b)
-{
-    struct buf x = BUF_INIT, y = BUF_INIT;
-    fold_key(a, &x);
-    fold_key(b, &y);
-    bool same = span_eq(buf_span(&x), buf_span(&y));
-    buf_free(&x);
-    buf_free(&y);
-    return same;
-}
-
 /* As slapd compares: "HÉLÈNE" and "Hélène" are one value, and an attribute that has it twice is refused. */
 static bool have(const struct span *v, size_t n, struct span s)
 {
     for (size_t i = 0; i < n; i++)
-        if (alike(v[i], s))
+        if (fold_alike(v[i], s))
             return true;
     return false;
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WAIT_S = 120, ATTRS = 24 };
+enum { WAIT_S = 120 };
 
 struct change {
     LDAP *ld;
@@ -38,6 +38,7 @@ static const char *const attrs[] = {"mail",
                                     "postalCode",
                                     "mssSearchName",
                                     NULL};
+enum { ATTRS = sizeof attrs / sizeof *attrs - 1 + 2 /* class and key */ };
 
 enum rc change_fail(struct change *c, int code, const char *doing, struct err *e)
 {

@@ -109,12 +109,23 @@ static void fold_joined(struct span a, struct span b, struct buf *folded)
     buf_free(&text);
 }
 
+/* A form under which a text is looked for. One that slapd takes for another of the same attribute would be refused with the whole entry. */
+static void put_form(struct national_entry *en, const char *attr, struct span form)
+{
+    if (span_trim(form).n == 0)
+        return;
+    for (size_t i = 0; i < en->n; i++)
+        if (strcmp(en->v[i].attr, attr) == 0 && fold_alike(span_of(en->mem.p + en->v[i].at, en->v[i].n), form))
+            return;
+    put(en, attr, form);
+}
+
 /* "Marie Thérèse", of who types accents and leaves the hyphen out. */
 static void put_open(struct national_entry *en, const char *attr, struct span text)
 {
     struct buf open = BUF_INIT;
     fold_open(text, &open);
-    put(en, attr, buf_span(&open));
+    put_form(en, attr, buf_span(&open));
     buf_free(&open);
 }
 
@@ -122,11 +133,10 @@ static void put_folded(struct national_entry *en, struct span a, struct span b)
 {
     struct buf folded = BUF_INIT, text = BUF_INIT, marked = BUF_INIT;
     fold_joined(a, b, &folded);
-    put(en, find, buf_span(&folded));
+    put_form(en, find, buf_span(&folded));
     join(&text, a, " ", b);
     fold_name(buf_span(&text), &marked); /* "marie-therese": hyphens are typed, and left out */
-    if (!span_eq(buf_span(&marked), buf_span(&folded)))
-        put(en, find, buf_span(&marked));
+    put_form(en, find, buf_span(&marked));
     put_open(en, find, buf_span(&text));
     buf_free(&folded);
     buf_free(&text);
@@ -141,9 +151,9 @@ static void put_found(struct national_entry *en, const char *attr, const char *f
     fold_words(text, &folded);
     fold_name(text, &marked);
     if (!span_ieq(buf_span(&folded), text))
-        put(en, found, buf_span(&folded));
-    if (!span_ieq(buf_span(&marked), text) && !span_eq(buf_span(&marked), buf_span(&folded)))
-        put(en, found, buf_span(&marked));
+        put_form(en, found, buf_span(&folded));
+    if (!span_ieq(buf_span(&marked), text))
+        put_form(en, found, buf_span(&marked));
     put_open(en, found, text);
     buf_free(&folded);
     buf_free(&marked);

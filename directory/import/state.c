@@ -99,6 +99,7 @@ static enum rc load_from(int fd, struct national_state *out, struct err *e)
         return err_set(e, RC_CORRUPT, "ldap/national/state has not the length of such a file");
     out->n = (size_t)(st.st_size - HEAD) / sizeof *out->mark;
     out->mark = need(out->n, sizeof *out->mark);
+    errno = EIO; /* of a file that ended early, which is no error of a call */
     if (!read_whole(fd, head, HEAD) || !read_whole(fd, out->mark, out->n * sizeof *out->mark))
         return err_sys(e, RC_TEMP, "ldap/national/state cannot be read");
     head_of(out, right);

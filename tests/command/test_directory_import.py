@@ -92,6 +92,31 @@ def test_a_file_becomes_the_copy_and_only_differences_are_written(inst, start, m
     assert f"rpps: {changed[3]}" in entry and "mssSearchName: centre" in entry
 
 
+FULL = {"Type de BAL": "PER", "Type Identifiant PP": "8", "Identifiant PP": national.with_check_digit("1077777777"), "Type identifiant structure": "1",
+        "Identification Structure": national.with_check_digit("30777777"), "Service de rattachement": "Cardiologie pédiatrique", "Nom d'exercice": "MARTIN-ÉLAN",
+        "Prénom d'exercice": "Hélène", "Libellé Profession": "Médecin", "Libellé savoir-faire": "Qualifié en Médecine Générale", "Dématérialisation": "O",
+        "Raison Sociale structure BAL": "Hôpital Nord", "L4NUMEROVOIE": "7", "NL4TYPEVOIE": "RUE", "L4LIBELLEVOIE": "DES ÉCOLES",
+        "L6LIGNEACHEMINEMENT": "93200 SAINT-DENIS", "Code postal": "93200", "Pays": "France"}
+
+
+@pytest.mark.parametrize("name, columns", {
+    "whole": {},
+    "named-twice": {"Nom d'exercice": "NOËL", "Prénom d'exercice": "Noël"},
+    "no-break-space": {"Service de rattachement": "Service\u00a0d'urgence pédiatrique"},
+}.items(), ids=lambda v: v if isinstance(v, str) else "")
+def test_a_line_with_every_column_goes_in_online(inst, start, tmp_path, name, columns):
+    """Added, then changed, beside the others: one such line is no reason to write half a million anew."""
+    file = tmp_path / "plus.txt"
+    before = open(start, encoding="utf-8").read()
+    for town in "93200 SAINT-DENIS", "97490 SAINTE-CLOTILDE":
+        row = dict.fromkeys(national.COLUMNS, "") | FULL | columns | {"Adresse BAL": f"{name}@hopital.mssante.fr", "L6LIGNEACHEMINEMENT": town}
+        file.write_text(before + "|".join(row.values()) + "\n", encoding="utf-8")
+        report = imported(inst, str(file))
+        assert (report["added"] + report["changed"], report["removed"], report["refused"], report["written"]) == (1, 0, 0, "differences")
+    found = search(inst, "(&(l;lang-x-find=sainte clo*)(title;lang-x-find=medecin))", "mail")
+    assert f"mail: {name}@hopital.mssante.fr" in found
+
+
 @pytest.mark.parametrize("shape", ["crlf", "bom", "shuffled"])
 def test_the_same_lines_in_another_dress_change_nothing(inst, start, made, shape):
     assert imported(inst, made(defects={shape}))["written"] == "nothing"
