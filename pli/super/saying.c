@@ -2,6 +2,8 @@
 /* pli/super/saying.c - the process that carries what slapd prints to the log, kept running. See pli/super/slapd_says.h. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/wipe.h"
+#include "crypto/seal/ticket.h"
 #include "pli/super/slapd_says.h"
 #include "pli/super/super.h"
 #include <errno.h>
@@ -24,7 +26,9 @@ int64_t says_look(struct super *s)
     s->says = fork();
     if (s->says == 0) {
         child_begins(s);
-        slapd_says_follow(s->says_fd[0], s->uids[P_SLAPD]);
+        wipe(s->tickets, sizeof *s->tickets); /* it reads what strangers have a hand in, and needs none of these */
+        wipe(s->log_key, sizeof s->log_key);
+        slapd_says_follow(s->says_fd[0], s->alive_fd, s->uids[P_SLAPD]);
     }
     if (s->says > 0) {
         setpgid(s->says, s->group);

@@ -112,7 +112,7 @@ bool slapd_says_pipe(int ends[2])
     return fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0;
 }
 
-void slapd_says_follow(int from, uid_t uid)
+void slapd_says_follow(int from, int alive, uid_t uid)
 {
     const struct sandbox_how how = {SB_SLAPD_SAYS, uid, ".", NULL};
     struct err e;
@@ -120,7 +120,7 @@ void slapd_says_follow(int from, uid_t uid)
     signal(SIGTERM, SIG_IGN); /* slapd's end is its end: what it says while it stops is wanted */
     signal(SIGINT, SIG_IGN);
     prctl(PR_SET_NAME, "slapd-says");
-    if (dup2(from, 0) < 0 || close_range(3, ~0U, 0) != 0)
+    if (dup2(from, 0) < 0 || dup2(2, 1) < 0 || dup2(alive, 3) < 0 || close_range(4, ~0U, 0) != 0)
         die("the pipe cannot be kept (errno %d)", errno);
     log_open("slapd", LOG_INFO_);
     if (sandbox_enter(&how, &e) != RC_OK)

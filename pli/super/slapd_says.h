@@ -6,7 +6,7 @@
  * Rate     a hundred lines at once, then one a second. How many were left out is said in a line of its own ("ev=slapd-unsaid lines=N"), a minute later at most.
  * Pipe     the supervisor keeps both ends, so this process is started again behind whatever ends it, and reads on; what the one before had read and not written is lost.
  *          slapd never waits for it: what finds the pipe full is lost, too. A slapd that is started again writes to the same pipe.
- * Process  a child of the supervisor, under slapd's uid, behind a filter of its own (SB_SLAPD_SAYS), with nothing open but the pipe and the log. It ends when the
+ * Process  a child of the supervisor, under slapd's uid, behind a filter of its own (SB_SLAPD_SAYS), with nothing open but the pipe, the log and run/alive. It ends when the
  *          supervisor and slapd have closed the pipe.
  */
 #pragma once
@@ -17,7 +17,7 @@
 
 bool slapd_says_pipe(int ends[2]); /* both close on exec. False: it could not be made (errno) */
 /* What the process does, once it is forked: closes all but that end, changes to the uid (0: none), in the working folder as its root where it may. */
-_Noreturn void slapd_says_follow(int from, uid_t uid);
+_Noreturn void slapd_says_follow(int from, int alive /* kept open while it runs: run/alive (lock.c) */, uid_t uid);
 
 /* ---- for its test ---- */
 enum { SAYS_BURST = 100, SAYS_EVERY_MS = 1000, SAYS_LINE = 200 };

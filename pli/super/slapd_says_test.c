@@ -112,7 +112,7 @@ static pid_t follower(void)
     pid_t pid = fork();
 
     if (pid == 0)
-        slapd_says_follow(ends[0], 0);
+        slapd_says_follow(ends[0], 2, 0);
     assert_true(pid > 0);
     return pid;
 }

@@ -138,6 +138,8 @@ def test_who_carries_its_words_is_killed(pli):
     slapd, (first,) = pli.daemon("slapd"), carriers(pli)
     os.kill(first, signal.SIGKILL)
     (second,) = eventually(lambda: [p for p in carriers(pli) if p != first])
+    open_at = {n: os.readlink(f"/proc/{second}/fd/{n}") for n in sorted(os.listdir(f"/proc/{second}/fd"), key=int)}
+    assert list(open_at) == ["0", "1", "2", "3"] and open_at["0"].startswith("pipe:") and open_at["1"] == open_at["2"] and open_at["3"].endswith("run/alive"), open_at
     control = tlv(0xa0, tlv(0x30, text("entendu encore")))
     root = text("") + tlv(10, b"\0") * 2 + tlv(2, b"\0") * 2 + tlv(1, b"\0") + text("objectClass", 0x87) + tlv(0x30, b"")
     with LdapLine(pli) as line:
