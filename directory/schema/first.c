@@ -33,33 +33,54 @@ static bool there(int folder, const char *name)
     return faccessat(folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static enum rc number(const struct embedded_spec *s, const struct embedded_where *w, int db, struct span text,
-                      struct err *e)
+static enum rc number(const struct embedded_spec *s, const struct embedded_where *w, struct err *e)
 {
     struct err none = {0};
+    log_ev(LOG_INFO_, "attributes-numbered", "dir=%s/ldap/db", s->dir);
     (void)!run(s, w, "-Tmodify", "o=pli", former, &none); /* there may be none */
-    enum rc rc = run(s, w, "-Tadd", "o=pli", attributes_ldif_text, e);
-    return rc == RC_OK ? embedded_stand(db, "attributes", s, text, 0600, e) : rc;
+    return run(s, w, "-Tadd", "o=pli", attributes_ldif_text, e);
+}
+
+/* RC_NOTFOUND: there is no top. */
+static enum rc look_for_top(const struct embedded_spec *s, const struct embedded_where *w, struct err *e)
+{
+    char conf[1100];
+    struct buf out = BUF_INIT;
+    snprintf(conf, sizeof conf, "%s/ldap/slapd.conf", s->dir);
+    const char *const argv[] = {w->slapd, "-Tcat",
+                                "-b",     "ou=national,o=pli",
+                                "-f",     conf,
+                                "-o",     "ldif-wrap=no",
+                                "-a",     "(objectClass=mssNationalCopy)",
+                                NULL};
+    enum rc rc = embedded_run(argv, SPAN_NULL, &out, s->uid, s->gid, e);
+    if (rc == RC_OK && out.n == 0)
+        rc = err_set(e, RC_NOTFOUND, "the national copy has no top entry");
+    buf_free(&out);
+    return rc;
 }
 
 /* A copy that was imported has its top. */
-static void top(const struct embedded_spec *s, const struct embedded_where *w, int national)
+static enum rc top(const struct embedded_spec *s, const struct embedded_where *w, int national, struct err *e)
 {
-    struct err none = {0};
-    if (!there(national, "state"))
-        (void)!run(s, w, "-Tadd", "ou=national,o=pli", national_top_text, &none); /* it may be there */
+    if (there(national, "state") || run(s, w, "-Tadd", "ou=national,o=pli", national_top_text, e) == RC_OK)
+        return RC_OK;
+    return look_for_top(s, w, e);
 }
 
+/* The mark is written when both are there; else the next start tries again. */
 static enum rc make(const struct embedded_spec *s, const struct embedded_where *w, int db, int national, struct err *e)
 {
     struct span text = span_str(attributes_ldif_text);
     bool done = embedded_stands(db, "attributes", text, 0600, s->uid);
-    if (!done || !there(national, "data.mdb"))
-        top(s, w, national);
-    if (done)
-        return RC_OK;
-    log_ev(LOG_INFO_, "attributes-numbered", "dir=%s/ldap/db", s->dir);
-    return number(s, w, db, text, e);
+    enum rc rc = done && there(national, "data.mdb") ? RC_OK : top(s, w, national, e), numbered = RC_OK;
+    if (rc != RC_OK)
+        (void)unlinkat(db, "attributes", 0);
+    if (!done)
+        numbered = number(s, w, rc == RC_OK ? e : &(struct err){0});
+    if (rc == RC_OK && !done)
+        rc = numbered == RC_OK ? embedded_stand(db, "attributes", s, text, 0600, e) : numbered;
+    return rc;
 }
 
 enum rc embedded_first(const struct embedded_spec *s, const struct embedded_where *w, int dir, struct err *e)
@@ -70,7 +91,7 @@ enum rc embedded_first(const struct embedded_spec *s, const struct embedded_wher
     if (db < 0 || national < 0)
         rc = err_sys(e, RC_TEMP, "open the databases' folders in %s/ldap", s->dir);
     else if (make(s, w, db, national, e) != RC_OK) /* as on a disk that is full now: the next start does it */
-        log_err(LOG_WARN_, "attributes-not-numbered", e);
+        log_err(LOG_WARN_, "first-entries-missing", e);
     if (db >= 0)
         close(db);
     if (national >= 0)
