@@ -10,13 +10,14 @@
  *          If the first was lawful, the second is let through, once, for the same message of the same connection. slapd 2.5 answers a refused
  *          operation twice; clients pass over the second answer.
  * Answers  CONTINUE: slapd checks the password itself. RESULT 51 (busy): there were too many wrong passwords, and a pause is due. RESULT 49: the
- *          password is known to be wrong.
+ *          password is known to be wrong, or the account is one that may not sign in here: it has a code, or its domain is disabled.
  * Results  slapd tells a refusal (49) and does not tell a success. A success is known by the next operation of the connection in that name. A try
  *          whose result is not told within SURE_MS is given back, because nobody has learned anything from an abandoned try.
  *          A refusal is taken for the bind's because of its code alone: other operations may have the same message number, which the client
  *          chooses.
  * Passed   binds and changes over ldapi are dird's own and were counted where they began. slapd does not ask about ou=daemons at all (sockdnpat),
- *          so that dird can sign in whatever happens here. No answer is held back, because slapd has few threads; a pause is a refusal.
+ *          so that dird can sign in whatever happens here. No answer is held back for a pause, because slapd has few threads; a pause is a refusal. For who is no
+ *          account, and for who may not sign in here, it takes the time of one hash (auth.h, Door).
  * Peers    may be slapd's uid, root and dird's own uid. The connection of any other peer is closed.
  * Away     the supervisor holds the listening socket. So while dird restarts a bind waits, and no bind passes unasked.
  * Process  dird, a thread of its own.   Source slapd-sock(5), RFC 4511 4.2, 4.1.9 (result codes).

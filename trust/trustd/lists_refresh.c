@@ -73,7 +73,7 @@ enum rc refresh_once(struct lists *l, const struct trustd_update_req *rq, struct
     enum rc rc = fetch_and_use(l, rq, res, unchanged_out, d, e);
 
     /* one that was given up because this process ends says nothing of the server */
-    if (rq->url.n == 0 && !(rq->flags & TU_TRY) && !service_told_to_stop())
+    if (rq->url.n == 0 && !(rq->flags & TU_TRY) && (rc == RC_OK || !service_told_to_stop()))
         note(l, l->conf.refresh, rc == RC_OK ? NULL : e);
     if (rc != RC_OK)
         log_err(LOG_WARN_, "list-not-fetched", e);
