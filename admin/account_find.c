@@ -5,7 +5,7 @@
 
 static enum rc not_typed(struct span address, struct err *e)
 {
-    return err_set(e, RC_SYNTAX, "\"%.*s\" is not an address of a mailbox", SPAN_ARG(span_head(address, 100)));
+    return err_set(e, RC_SYNTAX, "\"%.*s\" is not an address of a mailbox", SPAN_ARG(span_head_text(address, 100)));
 }
 
 /* Whose is it? Where its mail goes when it is nobody's is another question. */

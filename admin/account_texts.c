@@ -157,7 +157,7 @@ enum rc account_refuse(enum account_fault fault, struct span about, struct err *
     const char *mend = faults[fault].mend;
 
     return err_set(e, RC_SYNTAX, "%s%s%.*s%s%s%s", faults[fault].wrong, about.n ? ": " : "",
-                   SPAN_ARG(span_head(about, 100)), mend ? " (" : "", mend ? mend : "", mend ? ")" : "");
+                   SPAN_ARG(span_head_text(about, 100)), mend ? " (" : "", mend ? mend : "", mend ? ")" : "");
 }
 
 /* ---- prepared ---- */

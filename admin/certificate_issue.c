@@ -83,7 +83,7 @@ enum rc certificate_issue_operator(struct admin *ad, struct span domain, uint8_t
     enum rc rc;
 
     if (!mail_domain_ok(domain))
-        return err_set(e, RC_SYNTAX, "\"%.*s\" is not a domain", SPAN_ARG(span_head(domain, 100)));
+        return err_set(e, RC_SYNTAX, "\"%.*s\" is not a domain", SPAN_ARG(span_head_text(domain, 100)));
     rc = keyd_issue_trial(ad->keyd, &rq, &cert, NULL, pem_out, e);
     if (rc == RC_OK)
         rc = cert_info_der(buf_span(&cert), info_out, e);

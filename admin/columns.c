@@ -46,8 +46,8 @@ static enum rc unknown(const struct columns *c, const struct table_row *row, siz
     for (int i = 0; i < c->n; i++)
         buf_addf(&known, "%s%s", i ? " " : "", french ? c->all[i].french : c->all[i].english);
     if (row->cell[at].n > 0)
-        rc = err_set(e, RC_SYNTAX, "line 1: no such column: %.*s (known: %s)", SPAN_ARG(span_head(row->cell[at], 40)),
-                     buf_cstr(&known));
+        rc = err_set(e, RC_SYNTAX, "line 1: no such column: %.*s (known: %s)",
+                     SPAN_ARG(span_head_text(row->cell[at], 40)), buf_cstr(&known));
     else
         rc = err_set(e, RC_SYNTAX, "line 1: column %zu has no name: give it one, or delete the column", at + 1);
     buf_free(&known);
@@ -80,5 +80,5 @@ enum rc columns_fit(const struct columns *c, const struct table_row *row, struct
 
 enum rc columns_not(const struct column_heading *h, struct span cell, struct err *e)
 {
-    return err_set(e, RC_SYNTAX, "%s: not \"%.*s\" but %s", h->english, SPAN_ARG(span_head(cell, 60)), h->form);
+    return err_set(e, RC_SYNTAX, "%s: not \"%.*s\" but %s", h->english, SPAN_ARG(span_head_text(cell, 60)), h->form);
 }

@@ -2,6 +2,7 @@
 /* admin/place.c - see admin/place.h. What the places share, without I/O. */
 #include "admin/place.h"
 #include "base/ascii.h"
+#include "base/prepare.h"
 #include "proto/imap/name.h"
 
 void place_close(struct place **p)
@@ -105,6 +106,8 @@ void place_name_printable(struct span name, struct buf *out)
         for (size_t i = at; i < out->n; i++)
             if (out->p[i] < 0x20 || out->p[i] == 0x7f)
                 out->p[i] = '?';
+        if (out->n > at)
+            buf_cut(out, at + prepare_line((char *)out->p + at, out->n - at));
         if (sep >= 0)
             buf_addc(out, '/');
         name = span_from(name, sep < 0 ? name.n : (size_t)sep + 1);

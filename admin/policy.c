@@ -25,7 +25,7 @@ static enum rc one_spelling(struct span *a, char out[SMTP_PATH_MAX], struct err 
          !p.literal && idn_address(*a, out, SMTP_PATH_MAX);
     buf_free(&path);
     if (!ok)
-        return err_set(e, RC_SYNTAX, "%.*s is no mail address", SPAN_ARG(span_head(*a, 100)));
+        return err_set(e, RC_SYNTAX, "%.*s is no mail address", SPAN_ARG(span_head_text(*a, 100)));
     *a = span_str(out);
     return RC_OK;
 }

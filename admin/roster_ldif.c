@@ -70,7 +70,7 @@ static void note_unused(struct roster *r, struct span name)
         n += n < rest.n;
     }
     if (r->unused.n < 1000)
-        buf_addf(&r->unused, "%s%.*s", r->unused.n ? ", " : "", SPAN_ARG(span_head(name, 60)));
+        buf_addf(&r->unused, "%s%.*s", r->unused.n ? ", " : "", SPAN_ARG(span_head_text(name, 60)));
 }
 
 static int column_of(struct span name)

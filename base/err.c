@@ -53,14 +53,18 @@ enum cause cause_named(const char *name)
 __attribute__((format(printf, 4, 0))) static void fill(struct err *e, enum rc rc, enum cause cause, const char *fmt,
                                                        va_list ap)
 {
-    char text[sizeof e->log]; /* apart from *e: an argument may point into it (an error wrapped in another) */
+    /* apart from *e: an argument may point into it (an error wrapped in another); a character longer, for what is cut off */
+    char text[sizeof e->log + 4];
+    struct span kept;
 
     if ((unsigned)rc >= RC_MAX_ || (unsigned)cause >= CAUSES_)
         bug("an error with rc %d, cause %d", (int)rc, (int)cause);
     vsnprintf(text, sizeof text, fmt, ap);
+    kept = span_head_text(span_str(text), sizeof e->log - 1);
     e->rc = rc;
     e->cause = cause == CAUSE_NONE ? kinds[rc].plain : cause;
-    memcpy(e->log, text, strlen(text) + 1);
+    memcpy(e->log, kept.p, kept.n);
+    e->log[kept.n] = '\0';
 }
 
 enum rc err_set(struct err *e, enum rc rc, const char *log_fmt, ...)

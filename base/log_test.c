@@ -50,6 +50,12 @@ static void test_texts(void **state)
     assert_int_equal(err_cause(&e, RC_TEMP, CAUSE_NONE, "%s", big), RC_TEMP);
     assert_int_equal(e.cause, CAUSE_UNAVAILABLE);
     assert_int_equal(strlen(e.log), sizeof e.log - 1);
+    for (size_t i = 1; i + 1 < sizeof big; i += 2)
+        memcpy(big + i, "\xc3\xa9", 2); /* from an odd octet on: one stands across the end */
+    assert_int_equal(err_set(&e, RC_TEMP, "x%s", big + 1), RC_TEMP);
+    assert_int_equal(strlen(e.log), sizeof e.log - 1);
+    assert_int_equal(err_set(&e, RC_TEMP, "%s", big + 1), RC_TEMP);
+    assert_int_equal(strlen(e.log), sizeof e.log - 2);
     errno = ENOSPC;
     assert_int_equal(err_sys(&e, RC_TEMP, "write %s", "log"), RC_TEMP);
     assert_string_equal(e.log, "write log: No space left on device");

@@ -222,3 +222,23 @@ void prepare_shown(struct span stored, struct buf *out)
     if (prepare(stored, as_shown, out, &e) != RC_OK)
         buf_addspan(out, stored); /* not made here: too long, or no UTF-8 */
 }
+
+size_t prepare_line(char *line, size_t n)
+{
+    const char *from = line, *end = line + n;
+    char *to = line;
+
+    while (from < end) {
+        ucs4_t cp;
+        int got = u8_mbtoucr(&cp, (const uint8_t *)from, (size_t)(end - from));
+        size_t step = got > 0 ? (size_t)got : 1;
+
+        if (got > 0 && !broken_by(cp)) {
+            memmove(to, from, step);
+            to += step;
+        } else
+            *to++ = got > 0 && cp < 0x80 ? ' ' : '?';
+        from += step;
+    }
+    return (size_t)(to - line);
+}

@@ -28,3 +28,6 @@ enum rc prepare_attribute(struct span value, struct buf *out, struct err *e);
 /* The form in which a stored name is shown and asked for. A name from the time before names were prepared may hold characters that are refused
  * above: these become U+FFFD. Never fails. */
 void prepare_shown(struct span stored, struct buf *out);
+/* Words from anywhere as one line of UTF-8 that a terminal may show, in place: a control of ASCII becomes a space; another character that is refused in a
+ * name, and each octet that is no UTF-8, becomes "?". The rest stays as it was typed. */
+size_t prepare_line(char *line, size_t n); /* of n octets; how many are left */

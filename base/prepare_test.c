@@ -235,12 +235,39 @@ static void test_attributes(void **state)
     check_rows(prepare_attribute, &(struct row){long_one, long_one}, 1);
 }
 
+/* In place, and never longer. */
+static void test_line(void **state)
+{
+    static const char *const t[][2] = {
+        {"", ""},
+        {"H\xc3\xa9l\xc3\xa8ne \"x\" \xf0\x9f\x98\x80", "H\xc3\xa9l\xc3\xa8ne \"x\" \xf0\x9f\x98\x80"},
+        {"e\xcc\x81", "e\xcc\x81"}, /* a file's name is found by what is shown */
+        {"a\x1b[2Jb\r\nc\td\x7f", "a [2Jb  c d "},
+        {"a\xc2\x80\xc2\x9b"
+         "2J\xc2\x9f\xc2\xa0",
+         "a??2J?\xc2\xa0"},                                /* C1; a no-break space is none */
+        {"a\xe2\x80\xaez\xe2\x81\xa6y\xd8\x9c", "a?z?y?"}, /* U+202E, U+2066, U+061C */
+        {"a\xe2\x80\xa8\xe2\x80\xa9z", "a??z"},            /* line and paragraph separators */
+        {"H\xe9l\x9b \xc3", "H?l? ?"},                     /* windows-1252; a character that was cut */
+        {"\xed\xa0\x80\xc0\xaf", "?????"},                 /* a surrogate, a long form */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        char line[64];
+
+        snprintf(line, sizeof line, "%s", t[i][0]);
+        line[prepare_line(line, strlen(line))] = '\0';
+        assert_string_equal(line, t[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_passwords), cmocka_unit_test(test_usernames),
                                        cmocka_unit_test(test_names),     cmocka_unit_test(test_shown),
                                        cmocka_unit_test(test_long),      cmocka_unit_test(test_attributes),
-                                       cmocka_unit_test(test_ascii)};
+                                       cmocka_unit_test(test_ascii),     cmocka_unit_test(test_line)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

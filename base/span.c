@@ -52,6 +52,17 @@ ptrdiff_t span_chr(struct span a, unsigned char c)
     return at ? at - a.p : -1;
 }
 
+struct span span_head_text(struct span s, size_t n)
+{
+    size_t at = n;
+
+    if (n >= s.n)
+        return s;
+    while (at > 0 && n - at < 3 && (s.p[at] & 0xc0) == 0x80)
+        at--;
+    return span_head(s, (s.p[at] & 0xc0) == 0x80 ? n : at); /* four such bytes are no UTF-8: cut where it was asked */
+}
+
 struct span span_cut(struct span *rest, unsigned char end)
 {
     ptrdiff_t at = span_chr(*rest, end);

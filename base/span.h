@@ -43,6 +43,7 @@ int span_cmp(struct span a, struct span b);            /* memcmp order, shorter 
 ptrdiff_t span_chr(struct span a, unsigned char c);    /* index or -1 */
 struct span span_cut(struct span *rest, unsigned char end); /* takes off and gives what stands before the first end, and takes that off; all, where there is none */
 ptrdiff_t span_find(struct span hay, struct span needle); /* index or -1 */
+struct span span_head_text(struct span s, size_t n);   /* the first n bytes or a little fewer: no character of UTF-8 is cut */
 struct span span_trim(struct span a);                  /* SP, HTAB, CR, LF off both ends */
 bool span_u64(struct span a, uint64_t max, uint64_t *out); /* all of a must be decimal digits, and the number at most max */
 char *span_dup(struct span a);                         /* malloc'ed NUL-terminated copy; dies on no memory */

@@ -121,6 +121,27 @@ static void test_cut(void **state)
     assert_int_equal(rest.n, 0);
 }
 
+/* Characters of one to four bytes, cut at each byte; and what is no UTF-8. */
+static void test_head_text(void **state)
+{
+    static const struct {
+        const char *in;
+        size_t kept[8]; /* by how many are asked for */
+    } t[] = {
+        {"abc", {0, 1, 2, 3, 3}},
+        {"x\xc3\xa9y", {0, 1, 1, 3, 4, 4}},
+        {"\xe2\x80\xaez", {0, 0, 0, 3, 4, 4}},
+        {"x\xf0\x9f\x98\x80z", {0, 1, 1, 1, 1, 5, 6, 6}},
+        {"a\x80\x80\x80\x80\x80z", {0, 0, 0, 0, 4, 5, 6, 7}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+        for (size_t n = 0; n <= strlen(t[i].in); n++)
+            assert_int_equal(span_head_text(span_str(t[i].in), n).n, t[i].kept[n]);
+    assert_int_equal(span_head_text(SPAN_NULL, 4).n, 0);
+}
+
 static void test_dup(void **state)
 {
     char *s = span_dup(SPAN_LIT("abc")), *none = span_dup(SPAN_NULL);
@@ -136,7 +157,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compare), cmocka_unit_test(test_find), cmocka_unit_test(test_trim),
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_cut),  cmocka_unit_test(test_dup),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_cut),  cmocka_unit_test(test_head_text),
+        cmocka_unit_test(test_dup),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

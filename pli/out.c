@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: EUPL-1.2 */
 /* pli/out.c - how a command answers and how it fails. See pli/cmd.h. */
+#include "base/prepare.h"
 #include "pli/cmd.h"
 #include <errno.h>
 #include <jansson.h>
@@ -30,18 +31,16 @@ static void add_advice(enum cause cause, char *line, size_t room)
             snprintf(line + n, room - n, ": %s", advice[i].advice);
 }
 
-/* False: the line is no UTF-8. */
-static bool put_json(int rc, enum cause cause, const char *line, const char *words)
+static void put_json(int rc, enum cause cause, const char *line, const char *words)
 {
     const char *name = cause == CAUSE_NONE ? NULL : cause_name(cause);
     json_t *j = json_pack("{s:s,s:s*,s:s,s:i}", "error", line, "cause", name, "command", words, "exit", rc);
 
     if (!j)
-        return false;
+        die("out of memory");
     json_dumpf(j, stderr, JSON_COMPACT);
     fputc('\n', stderr);
     json_decref(j);
-    return true;
 }
 
 __attribute__((format(printf, 4, 0))) static int complain(const struct cmd *c, int rc, enum cause cause,
@@ -51,12 +50,12 @@ __attribute__((format(printf, 4, 0))) static int complain(const struct cmd *c, i
     char line[1024];
 
     vsnprintf(line, sizeof line, fmt, ap);
-    for (char *p = line; *p; p++) /* one line, whatever the cause held */
-        if ((unsigned char)*p < ' ')
-            *p = ' ';
+    line[prepare_line(line, strlen(line))] = '\0'; /* one line, whatever the cause held */
     add_advice(cause, line, sizeof line);
     fflush(stdout);
-    if (!c->json || !put_json(rc, cause, line, words))
+    if (c->json)
+        put_json(rc, cause, line, words);
+    else
         fprintf(stderr, "pli%s%s: %s\n", words[0] ? " " : "", words, line);
     return rc;
 }

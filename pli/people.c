@@ -215,6 +215,11 @@ json_t *json_text(struct span s)
     return j;
 }
 
+json_t *json_words(const char *words)
+{
+    return words[0] ? json_text(span_str(words)) : json_string("");
+}
+
 static json_t *json_lines(struct span s)
 {
     json_t *list = json_array();

@@ -42,5 +42,6 @@ size_t aliases_given(const struct cmd *c, struct span out[CMD_OPTS_MAX]);     /*
 struct json_t;
 struct json_t *account_json(const struct dird_account *a);
 struct json_t *json_text(struct span s); /* a string, bytes that are no UTF-8 replaced; null when empty */
+struct json_t *json_words(const char *words); /* the same of a line about something: empty it stays "" */
 struct json_t *said_json(uint8_t said); /* true, false, null: enum dird_said */
 const char *said_word(uint8_t said);

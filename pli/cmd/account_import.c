@@ -39,8 +39,11 @@ static int read_file(struct importing *im, const char *name)
 
     if (answer == PLI_OK && roster_read(buf_span(&text), opt_get(im->c, "--encoding"), &im->roster, &e) != RC_OK)
         answer = cmd_fail(im->c, "%s: %s", name, e.log);
-    if (answer == PLI_OK && im->roster.unused.n > 0 && !im->c->json)
-        fprintf(stderr, "attributes that are not used: %s\n", buf_cstr(&im->roster.unused));
+    if (answer == PLI_OK && im->roster.unused.n > 0 && !im->c->json) {
+        fputs("attributes that are not used: ", stderr);
+        input_show(stderr, buf_span(&im->roster.unused));
+        fputs("\n", stderr);
+    }
     buf_free(&text);
     return answer;
 }
@@ -66,6 +69,14 @@ static void draw_bar(struct importing *im)
     im->drawn = true;
 }
 
+/* A name that was read in the wrong encoding is seen. */
+static void show_would(FILE *to, struct span name)
+{
+    fputs(name.n ? "(" : "", to);
+    input_show(to, name);
+    fprintf(to, "%swould be ", name.n ? ") " : "");
+}
+
 static void print_row(struct importing *im, const struct roster_result *r)
 {
     FILE *to = r->outcome < ROSTER_REFUSED ? stdout : stderr;
@@ -74,10 +85,10 @@ static void print_row(struct importing *im, const struct roster_result *r)
         return;
     wipe_bar(im);
     fprintf(to, "line %u: ", r->line);
-    input_show(to, span_head(r->address, 100));
+    input_show(to, span_head_text(r->address, 100));
     fprintf(to, " ");
-    if (im->dry && r->outcome < ROSTER_UNCHANGED) /* a name that was read in the wrong encoding is seen */
-        fprintf(to, "%s%.*s%swould be ", r->name.n ? "(" : "", SPAN_ARG(r->name), r->name.n ? ") " : "");
+    if (im->dry && r->outcome < ROSTER_UNCHANGED)
+        show_would(to, r->name);
     fprintf(to, "%s%s", roster_outcomes[r->outcome], r->why[0] ? ": " : "");
     input_show(to, span_str(r->why));
     fprintf(to, "\n");
@@ -99,9 +110,9 @@ static bool told(const struct roster_result *result, void *ctx)
     }
     im->told++;
     if (im->rows)
-        json_array_append_new(im->rows, json_pack("{s:i,s:o,s:o,s:s,s:s}", "line", (int)r.line, "address",
+        json_array_append_new(im->rows, json_pack("{s:i,s:o,s:o,s:s,s:o}", "line", (int)r.line, "address",
                                                   json_text(r.address), "name", json_text(r.name), "outcome",
-                                                  roster_outcomes[r.outcome], "why", r.why));
+                                                  roster_outcomes[r.outcome], "why", json_words(r.why)));
     else
         print_row(im, &r);
     draw_bar(im);
@@ -132,7 +143,8 @@ static void sum_up(struct importing *im)
                    im->opened);
         return;
     }
-    all = json_pack("{s:b,s:O,s:s}", "dry_run", im->dry, "rows", im->rows, "unused", buf_cstr(&im->roster.unused));
+    all = json_pack("{s:b,s:O,s:o}", "dry_run", im->dry, "rows", im->rows, "unused",
+                    json_words(buf_cstr(&im->roster.unused)));
     json_object_set_new(all, "pending", json_integer((json_int_t)im->pending));
     tally_json(&im->tally, all);
     (void)out_json(all);

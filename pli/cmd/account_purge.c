@@ -44,8 +44,9 @@ static void told(const struct purge_result *r, void *ctx)
     p->count[r->outcome]++;
     moment_text(r->a->keep_until, until);
     if (p->rows)
-        json_array_append_new(p->rows, json_pack("{s:o,s:s,s:s,s:s}", "address", json_text(r->a->address), "outcome",
-                                                 purge_outcomes[r->outcome], "keep_until", until, "why", r->why));
+        json_array_append_new(p->rows,
+                              json_pack("{s:o,s:s,s:s,s:o}", "address", json_text(r->a->address), "outcome",
+                                        purge_outcomes[r->outcome], "keep_until", until, "why", json_words(r->why)));
     else
         told_text(r, until);
 }

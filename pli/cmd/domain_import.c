@@ -20,7 +20,7 @@ struct importing {
 static void print_row(const struct domain_result *r, const char *would, FILE *to)
 {
     fprintf(to, "line %u: ", r->line);
-    input_show(to, span_head(r->domain, 100));
+    input_show(to, span_head_text(r->domain, 100));
     fprintf(to, " %s%s%s", would, roster_outcomes[r->outcome], r->why[0] ? ": " : "");
     input_show(to, span_str(r->why));
     fprintf(to, "\n");
@@ -34,8 +34,8 @@ static bool told(const struct domain_result *r, void *ctx)
     im->tally.of[r->outcome]++;
     if (im->rows)
         json_array_append_new(im->rows,
-                              json_pack("{s:i,s:o,s:s,s:s}", "line", (int)r->line, "domain", json_text(r->domain),
-                                        "outcome", roster_outcomes[r->outcome], "why", r->why));
+                              json_pack("{s:i,s:o,s:s,s:o}", "line", (int)r->line, "domain", json_text(r->domain),
+                                        "outcome", roster_outcomes[r->outcome], "why", json_words(r->why)));
     else if (r->outcome != ROSTER_UNCHANGED)
         print_row(r, im->dry && well ? "would be " : "", well ? stdout : stderr);
     return true;

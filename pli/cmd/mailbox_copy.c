@@ -2,6 +2,7 @@
 /* pli/cmd/mailbox_copy.c - pli mailbox import, export, statement: the places opened, admin/transfer.h, and what it says shown. */
 #include "admin/transfer.h"
 #include "base/clock.h"
+#include "base/prepare.h"
 #include "pli/cmds.h"
 #include "pli/places.h"
 #include <jansson.h>
@@ -26,6 +27,7 @@ static json_t *printable(struct span s)
     for (size_t i = 0; i < out.n; i++)
         if (out.p[i] < 0x20 || out.p[i] == 0x7f)
             out.p[i] = '?';
+    buf_cut(&out, prepare_line((char *)out.p, out.n));
     j = json_text(buf_span(&out));
     buf_free(&out);
     return j ? j : json_string("");

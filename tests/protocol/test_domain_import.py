@@ -107,6 +107,12 @@ def test_a_file_that_is_wrong_changes_nothing(inst, file, text, encoding, why):
     assert names(inst) == before
 
 
+def test_a_reason_that_is_cut_keeps_its_row(inst, file):
+    path = file(f"domain;quota\ncoupe.import.test;x{40 * 'é'}\n")
+    rows, said = outcomes(inst, path)
+    assert said["refused"] == 1 and rows[2][:2] == ("coupe.import.test", "refused") and f'not "x{29 * "é"}" but' in rows[2][2]
+
+
 def many(n, quota="1G"):
     return "domain;description;quota;inside\n" + "".join(f"d{i}.foule.test;Cabinet numéro {i};{quota};oui\n" for i in range(n))
 

@@ -179,6 +179,33 @@ def test_a_row_that_is_wrong_stops_no_other(inst, file):
     assert "line 3: chiffre@chu.test refused: not an RPPS number" in r.stderr and "11 rows: 0 added, 0 changed, 2 unchanged, 9 refused" in r.stdout
 
 
+def test_a_reason_that_is_cut_keeps_its_row(inst, file):
+    """A cell of the file stands in the reason, cut: between two characters, or --json lost the row."""
+    rows = file("address;type;name;rpps;quota\n"
+                f"coupe1@chu.test;per;Un UN;{rpps(900)};x{40 * 'é'}\n"
+                f"coupe2@chu.test;per;Deux DEUX;x{70 * 'é'};\n")
+    got, code = outcomes(inst, rows)
+    assert code == 1 and {a: row[0] for a, row in got.items()} == {"coupe1@chu.test": "refused", "coupe2@chu.test": "refused"}
+    assert f'quota: not "x{29 * "é"}" but a size' in got["coupe1@chu.test"][1] and f"not an RPPS number: x{49 * 'é'} (" in got["coupe2@chu.test"][1]
+    r = inst.pli("account", "import", file(f"address;type;x{40 * 'é'}\n"), "--json", check=False)
+    assert f"no such column: x{19 * 'é'} (known" in json.loads(r.stderr)["error"] and r.returncode == 1
+
+
+MARKS = "\x1b[2J|\x7f|\u009b31m|\u202e|\u2066"
+
+
+def test_what_a_file_says_commands_no_terminal(inst, file):
+    """Headings, names and addresses are shown to who imports: a control of ASCII or of C1, or a direction mark, reaches nobody's terminal."""
+    for text in (f"address;type;a{MARKS}b\n", f"address;type;name;rpps\nx{MARKS}@chu.test;per;Un;{rpps(901)}\n", f"address;type;name;rpps\nordre@chu.test;per;Un{MARKS};{rpps(901)}\n"):
+        for more in ((), ("--json",), ("--dry-run",)):
+            r = inst.pli("account", "import", file(text), *more, check=False)
+            shown = r.stderr + ("" if "--json" in more else r.stdout)  # a program is given the address as the file has it
+            assert not set("\x1b\x7f\u009b\u202e\u2066") & set(shown), (text, more, r)
+            assert r.returncode == 1 or more == ("--dry-run",)
+    r = inst.pli("account", "show", f"{MARKS}@chu.test", check=False)
+    assert r.returncode != 0 and not set("\x1b\x7f\u009b\u202e\u2066") & set(r.stderr)
+
+
 def test_an_alias_that_another_row_has_is_foreseen(inst, file):
     """Whichever row is worked on first: an account's own address before an alias, then the earlier row; what is tried dry is what happens."""
     head, org = "address;type;name;structure;alias\n", f";org;Boite;{FINESS};"

@@ -87,6 +87,16 @@ def test_entries_become_accounts(inst, file, newline):
     assert "attributes that are not used: uid, userPassword, ou" in said.stderr
 
 
+@pytest.mark.parametrize("name", ["x\x1b[2Jy".encode(), "x\u009b\u202ey".encode(), b"x\xe9y"], ids=["escape", "c1-and-direction", "no-utf8"])
+def test_an_attribute_that_is_no_word(inst, file, name):
+    """The names of what is passed over are shown: none commands a terminal, and one that is no UTF-8 ends no --json."""
+    path = file(b"dn: mail=mot@chu.test\nmail: mot@chu.test\nmssType: per\nrpps: 1\ncn: Mot\n" + name + b": z\n")
+    r = subprocess.run([str(a) for a in inst.argv("account", "import", path)], capture_output=True, timeout=60)
+    assert b"attributes that are not used: " in r.stderr and not {0x1b, 0x9b, 0xae, 0xe9} & set(r.stderr), r.stderr
+    said = imported(inst, path)
+    assert said["refused"] == 1 == len(said["rows"]) and said["unused"].startswith("x")
+
+
 def test_what_slapcat_says_of_our_own_changes_nothing(inst, file):
     inst.add("mien@chu.test", kind="per", name="Hélène MÂLE", extra=["--alias", "autre@chu.test", "--service", "Bloc <A> & B", "--quota", "3G",
                                                                         "--civility", "Pr", "--telephone", "116117", "--description", "Avis é", "--rank", "3", "--paperless", "no"])
