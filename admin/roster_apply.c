@@ -112,32 +112,29 @@ static void compare_texts(struct applying *a)
     }
 }
 
-static bool in_lines(struct span lines, const char *address)
+static bool among(struct span lines, struct span one)
 {
-    while (lines.n > 0) {
-        ptrdiff_t end = span_chr(lines, '\n');
-        struct span one = end < 0 ? lines : span_head(lines, (size_t)end);
-
-        if (span_eq_str(one, address))
+    while (lines.n > 0)
+        if (span_eq(span_cut(&lines, '\n'), one))
             return true;
-        lines = span_from(lines, end < 0 ? lines.n : (size_t)end + 1);
-    }
     return false;
 }
 
-static size_t count_lines(struct span lines)
+static bool all_among(struct span some, struct span lines)
 {
-    size_t n = lines.n > 0;
-
-    for (size_t i = 0; i < lines.n; i++)
-        n += lines.p[i] == '\n';
-    return n;
+    while (some.n > 0)
+        if (!among(lines, span_cut(&some, '\n')))
+            return false;
+    return true;
 }
 
+/* As sets: an alias that a row names twice is one. What cannot be an alias differs, and is refused when it is changed. */
 static void compare_aliases(struct applying *a)
 {
     const struct account_wish *w = &a->wish.w;
-    size_t same = 0;
+    struct span is = a->there.is.aliases;
+    struct buf wished = BUF_INIT;
+    bool same = true;
 
     a->change.aliases = w->aliases;
     a->change.n_aliases = w->n_aliases;
@@ -145,10 +142,12 @@ static void compare_aliases(struct applying *a)
         char normal[ADDRESS_ROOM];
         struct span domain;
 
-        same += address_normal(w->aliases[i], normal, &domain) && in_lines(a->there.is.aliases, normal);
+        same = same && address_normal(w->aliases[i], normal, &domain);
+        buf_addf(&wished, "%s\n", same ? normal : "");
     }
-    if (has(a, ROSTER_ALIASES) && (same != w->n_aliases || same != count_lines(a->there.is.aliases)))
+    if (has(a, ROSTER_ALIASES) && !(same && all_among(buf_span(&wished), is) && all_among(is, buf_span(&wished))))
         differs(a, ROSTER_ALIASES, CHANGE_ALIASES);
+    buf_free(&wished);
 }
 
 static void compare_rest(struct applying *a)

@@ -295,6 +295,19 @@ def test_as_many_aliases_as_there_may_be(inst, file):
     assert outcomes(inst, file("\n".join(row).replace("alias64.0@", "alias64.64@chu.test alias64.0@") + "\n")) == ({who: ("refused", "aliases: more than 64")}, 1)
 
 
+def test_an_alias_that_is_named_twice_is_one(inst, file):
+    """Whatever its spelling: the second run finds nothing to change, and what differs is still seen."""
+    head, row = "address;type;name;rpps;aliases\n", f"deuxfois@chu.test;per;Deux FOIS;{rpps(910)};"
+    twice = file(head + row + "df@chu.test DF@CHU.test df2@chu.test df@chu.test\n")
+    assert outcomes(inst, twice)[0] == {"deuxfois@chu.test": ("added", "")}
+    assert outcomes(inst, twice) == ({"deuxfois@chu.test": ("unchanged", "")}, 0)
+    assert sorted(inst.json("account", "show", "deuxfois@chu.test")["aliases"]) == ["df2@chu.test", "df@chu.test"]
+    assert outcomes(inst, file(head + row + "df@chu.test df@chu.test\n"))[0] == {"deuxfois@chu.test": ("changed", "aliases")}
+    assert outcomes(inst, file(head + row + "df@chu.test df3@chu.test df3@chu.test\n"))[0] == {"deuxfois@chu.test": ("changed", "aliases")}
+    assert outcomes(inst, file(head + row + "df@chu.test df3@chu.test df3@chu.test\n")) == ({"deuxfois@chu.test": ("unchanged", "")}, 0)
+    assert outcomes(inst, file(head + row + "df@chu.test df3\n"))[0]["deuxfois@chu.test"][0] == "refused"
+
+
 def test_what_is_exported_is_taken_again(inst, file):
     assert outcomes(inst, file(f"address;type;name;structure\nformule@chu.test;org;=1+1;{FINESS}\n", "formule.csv"))[1] == 0
     rows = file("address;type;name;rpps;service;aliases\n" + f"\"aller.retour@chu.test\";per;\"Aller; \"\"RETOUR\"\"\";{rpps(9)};\"Étage 2; nord\";ar@chu.test\n")
