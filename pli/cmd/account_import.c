@@ -146,6 +146,7 @@ static void sum_up(struct importing *im)
     all = json_pack("{s:b,s:O,s:o}", "dry_run", im->dry, "rows", im->rows, "unused",
                     json_words(buf_cstr(&im->roster.unused)));
     json_object_set_new(all, "pending", json_integer((json_int_t)im->pending));
+    json_object_set_new(all, "opened", json_integer((json_int_t)im->opened));
     tally_json(&im->tally, all);
     (void)out_json(all);
 }

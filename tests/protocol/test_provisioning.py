@@ -420,6 +420,9 @@ def test_who_stands_on_no_sheet_of_passwords(inst, file, tmp_path):
     more = file(many(4, 241))
     assert "stand on" not in inst.pli("account", "import", closed, "--sheets", tmp_path / "deux.html", "--code-days", "0")
     assert "stand on" not in inst.pli("account", "import", more, "--dry-run", "--sheets", tmp_path / "x.html", "--code-days", "0")
+    dry = json.loads(inst.pli("account", "import", more, "--dry-run", "--json", check=False).stdout)
+    assert (dry["added"], dry["unchanged"], dry["pending"], dry["opened"]) == (2, 2, 0, 2)
+    assert json.loads(inst.pli("account", "import", closed, "--json", check=False).stdout)["opened"] == 0
     told = inst.pli("account", "import", more, "--sheets", tmp_path / "trois.html", "--code-days", "0").splitlines()
     assert told[-2] == "4 rows: 2 added, 0 changed, 2 unchanged"
     assert told[-1] == ("2 were there already and stand on no sheet of this file: who is on no earlier sheet either, as after a run that was cut off, gets another password by "
