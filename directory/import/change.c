@@ -74,7 +74,7 @@ enum rc change_open(struct change **out, struct err *e)
         ldap_set_option(c->ld, LDAP_OPT_TIMEOUT, &wait);
         code = ldap_sasl_bind_s(c->ld, NULL, "EXTERNAL", &nobody, NULL, NULL, NULL);
     }
-    enum rc rc = change_fail(c, code, "let the import in", e);
+    enum rc rc = change_fail(c, code, "let pli in", e);
     if (rc == RC_OK)
         *out = c;
     else

@@ -4,6 +4,7 @@
 #include "admin/numbers.h"
 #include "base/clock.h"
 #include "pli/cmds.h"
+#include "pli/conf.h"
 #include "pli/instance.h"
 #include "pli/people.h"
 #include "policies/identifiers.h"
@@ -240,15 +241,28 @@ static void national_row(const struct national_found *f, void *ctx)
                SPAN_ARG(f->town));
 }
 
-/* Ours, then the national copy, where there is one and who asks may look into it. */
+/* A site's own slapd (directory.uri) has no national copy. */
+static bool elsewhere(struct cmd *c)
+{
+    struct conf *conf = NULL;
+    bool site = inst_conf(c, &conf) == PLI_OK && conf_get(conf, "directory.uri")[0];
+
+    conf_free(&conf);
+    return site;
+}
+
+/* Ours, then the national copy, where there is one and who asks may look into it: only then is nothing said of it. A copy that could not be looked into
+ * is no copy without such an entry. */
 static enum rc found(struct cmd *c, struct span text, struct listing *l, struct err *e)
 {
-    struct err none;
     enum rc rc = account_search(inst_admin(c), text, row, l, e);
 
-    if (rc == RC_OK && national_search(text, SEARCH_MOST, national_row, l, &none) == RC_MORE && !l->rows)
+    if (rc != RC_OK)
+        return rc;
+    rc = national_search(text, SEARCH_MOST, national_row, l, e);
+    if (rc == RC_MORE && !l->rows)
         fprintf(stderr, "pli directory search: the first %d of the national copy are shown\n", SEARCH_MOST);
-    return rc;
+    return rc == RC_MORE || rc == RC_NOTFOUND || rc == RC_DENIED || (rc == RC_TEMP && elsewhere(c)) ? RC_OK : rc;
 }
 
 int cmd_directory_search(struct cmd *c)

@@ -2,6 +2,7 @@
 """pli directory import: the national copy made of files of its shape with fictitious people (tests/lib/national.py), seen by ldapsearch as a mail
 client sees it. Whatever is wrong with a file, or dies half way, the copy is the old one or the new one."""
 import fcntl
+import json
 import os
 import pathlib
 import re
@@ -252,6 +253,14 @@ def test_the_national_copy_is_not_in_the_cache_of_accounts(inst, start):
     assert len(inst.json("account", "list")) == 1
 
 
+def test_pli_directory_search_shows_a_hundred_of_the_copy(inst, start, made):
+    imported(inst, made(500), "--accept-loss")
+    told = eventually(lambda: (r := inst.pli("directory", "search", "medecin", check=False)).returncode == 0 and r)  # slapd may be starting again
+    assert len(told.stdout.splitlines()) == 100 and told.stderr == "pli directory search: the first 100 of the national copy are shown\n"
+    rows = inst.pli("directory", "search", "medecin", "--json", check=False)
+    assert (rows.returncode, len(json.loads(rows.stdout)), rows.stderr) == (0, 100, "")  # as the page says: there may be more
+
+
 DOCTOR = ("PER|helene.oeuvrard@pro.mssante.fr|8|10001234565|810001234565|1|300017985||DR|ŒUVRARD-MÉSANGE|Hélène|C|Civil|10|Médecin|SM04|Cardiologie|O|"
           "Clinique d'Essai||||12||RUE|DES ÉCOLES||30900 NÎMES CEDEX 9|30900|30|France")
 # What clients ask when somebody types: Thunderbird's completion (its template with one word, and with two), its search in the address book (version 153,
@@ -357,6 +366,21 @@ def test_pli_directory_search_finds_both(book):
     assert found["helene.oeuvrard@pro.mssante.fr"]["national"] and found["helene.oeuvrard@pro.mssante.fr"]["town"] == "NÎMES"
     for words in (["nimes", "medecin"], ["10001234565"], ["clinique", "cardio"]):
         assert "helene.oeuvrard@pro.mssante.fr" in [row["address"] for row in book.json("directory", "search", *words)], words
+    assert book.pli("directory", "search", "oeuvrard").startswith("helene.oeuvrard@pro.mssante.fr")
+
+
+def test_pli_directory_search_tells_that_the_copy_could_not_be_asked(book):
+    """A copy that does not answer is no copy without such an entry."""
+    door = book.root / "run/ldapi"
+    where = os.readlink(door)
+    door.unlink()
+    try:
+        plain = book.pli("directory", "search", "oeuvrard", check=False)
+        rows = book.pli("directory", "search", "hélène", "--json", check=False)
+    finally:
+        door.symlink_to(where)
+    assert (plain.returncode, plain.stdout) == (1, "") and "the directory did not let pli in" in plain.stderr
+    assert (rows.returncode, rows.stdout) == (1, "") and "the directory did not let pli in" in json.loads(rows.stderr)["error"]
     assert book.pli("directory", "search", "oeuvrard").startswith("helene.oeuvrard@pro.mssante.fr")
 
 

@@ -155,6 +155,7 @@ def test_the_holders_are_told_of_that_address_book(site, tmp_path):
     page = ask(pli, "/?adresse=livre%40chu.test").text.split("Annuaire des professionnels")[1]
     assert "<code>localhost</code>" in page and f"<code>{slapd.port}</code>" in page and "<code>o=pli</code>" in page
     assert f"<string>localhost:{slapd.port}</string>".encode() in ask(pli, "/apple.mobileconfig?adresse=livre%40chu.test").body
+    assert pli.pli("directory", "search", "introuvable") == ""  # a site's own has no national copy to be asked
     assert [r["data"] for r in pli.json("doctor", "--dns")["records"] if r["name"].startswith("_ldaps")] == [f"0 1 {slapd.port} localhost."]
 
 
