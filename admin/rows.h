@@ -10,7 +10,6 @@
  */
 #pragma once
 #include "admin/columns.h"
-#include "admin/names.h"
 
 struct rows_form {
     const struct column_heading *columns;
@@ -47,11 +46,12 @@ void rows_set(struct rows *r, int column, struct span cell);    /* of the last o
 /* ---- rows_twice.c ---- */
 struct row_names { /* zeroed; rows_twice() frees it */
     struct row_name {
-        char name[ADDRESS_ROOM];
-        uint32_t row;
-        bool alias;
+        uint32_t name;           /* where it begins in .text */
+        uint32_t row : 31;
+        uint32_t alias : 1;
     } *v;
     size_t n, cap;
+    struct buf text; /* the names, a NUL behind each: a file may have millions */
     bool failed; /* out of memory */
 };
 /* name: in its one form. What has none is not added: its row is refused as such. */

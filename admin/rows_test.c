@@ -104,13 +104,36 @@ static void whose_a_name_is(void **state)
     rows_free(&r);
 }
 
+/* A file may name millions of addresses, in a process that a delegated administrator starts: a name takes little more than its octets. */
+static void a_name_takes_its_octets(void **state)
+{
+    enum { MANY = 100000 };
+    struct rows r;
+    struct row_names all = {.n = 0};
+    char name[32];
+
+    (void)state;
+    assert_int_equal(read_rows(5, &r), RC_OK);
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "n%u@chu.test", (unsigned)(i == MANY - 1 ? 7 : i));
+        row_names_add(&all, i % 5, name, true);
+    }
+    assert_int_equal(all.n, MANY);
+    assert_true(all.cap * sizeof *all.v + all.text.cap <= 2 * MANY * (8 + sizeof "n12345@chu.test"));
+    assert_int_equal(rows_twice(&r, &all, &e), RC_OK);
+    static const uint32_t want[] = {0, 0, 0, 0, 5}; /* the last name is one of row 2, in line 5 */
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(r.row[i].alias_of, want[i]);
+    assert_null(all.text.p);
+    rows_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_row_keeps_its_cells),
-        cmocka_unit_test(too_much_is_refused),
-        cmocka_unit_test(what_is_not_there_is_empty),
-        cmocka_unit_test(whose_a_name_is),
+        cmocka_unit_test(every_row_keeps_its_cells),  cmocka_unit_test(too_much_is_refused),
+        cmocka_unit_test(what_is_not_there_is_empty), cmocka_unit_test(whose_a_name_is),
+        cmocka_unit_test(a_name_takes_its_octets),
     };
 
     return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
