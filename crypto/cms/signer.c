@@ -18,11 +18,17 @@ enum { SECURITY_BITS = 112 }; /* RSA 2048, P-224: NIST SP 800-57 */
 static void dn(const X509_NAME *name, char out[256])
 {
     BIO *b = BIO_new(BIO_s_mem());
-    int n = 0;
+    struct span text = SPAN_NULL;
+    char *p = NULL;
 
-    if (b != NULL && X509_NAME_print_ex(b, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0)
-        n = BIO_read(b, out, 255);
-    out[n > 0 ? n : 0] = '\0';
+    if (b != NULL && X509_NAME_print_ex(b, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0) {
+        long n = BIO_get_mem_data(b, &p);
+
+        text = span_head_text(span_of(p, n > 0 ? (size_t)n : 0), 255); /* JSON takes no half a character */
+    }
+    if (text.n > 0)
+        memcpy(out, text.p, text.n);
+    out[text.n] = '\0';
     BIO_free(b);
 }
 

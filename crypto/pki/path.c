@@ -14,10 +14,17 @@
 void pki_name_text(const X509_NAME *n, char out[256])
 {
     BIO *b = BIO_new(BIO_s_mem());
-    bool ok = b && X509_NAME_print_ex(b, n, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0;
-    int len = ok ? BIO_read(b, out, 255) : 0;
+    struct span text = SPAN_NULL;
+    char *p = NULL;
 
-    out[len > 0 ? len : 0] = 0;
+    if (b && X509_NAME_print_ex(b, n, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0) {
+        long len = BIO_get_mem_data(b, &p);
+
+        text = span_head_text(span_of(p, len > 0 ? (size_t)len : 0), 255); /* JSON takes no half a character */
+    }
+    if (text.n > 0)
+        memcpy(out, text.p, text.n);
+    out[text.n] = 0;
     BIO_free(b);
 }
 

@@ -5,7 +5,9 @@
 #include "pli/cmds.h"
 #include "pli/conf.h"
 #include "pli/crls.h"
+#include "pli/input.h"
 #include "pli/instance.h"
+#include "pli/people.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -123,8 +125,11 @@ static void tell(const struct letter_verdict *v)
     if (v->reason[0] && !said)
         printf("reason      %s\n", v->reason);
     for (size_t i = 0; i < v->cms.n_signers; i++) {
-        printf("signer      %s\nissuer      %s\nserial      %s\n", v->cms.signers[i].subject, v->cms.signers[i].issuer,
-               v->cms.signers[i].serial);
+        printf("signer      ");
+        input_show(stdout, span_str(v->cms.signers[i].subject));
+        printf("\nissuer      ");
+        input_show(stdout, span_str(v->cms.signers[i].issuer));
+        printf("\nserial      %s\n", v->cms.signers[i].serial);
         for (size_t m = 0; m < v->cms.n_mails; m++)
             if (v->cms.mail_of[m] == i)
                 printf("address     %s\n", v->cms.mails[m]);
@@ -140,8 +145,8 @@ static json_t *signer_json(const struct cms_verdict *v, size_t i)
     for (size_t m = 0; m < v->n_mails; m++)
         if (v->mail_of[m] == i)
             json_array_append_new(mails, json_string(v->mails[m]));
-    return json_pack("{s:s,s:s,s:s,s:o}", "subject", v->signers[i].subject, "issuer", v->signers[i].issuer, "serial",
-                     v->signers[i].serial, "addresses", mails);
+    return json_pack("{s:o,s:o,s:s,s:o}", "subject", json_words(v->signers[i].subject), "issuer",
+                     json_words(v->signers[i].issuer), "serial", v->signers[i].serial, "addresses", mails);
 }
 
 static void tell_json(const struct letter_verdict *v)

@@ -2,6 +2,7 @@
 """What Authentication-Results says of signatures that others made: each word of RFC 7281 3.1, each form a signed mail comes in, each address a
 certificate may hold. The same mail is asked of "pli cert verify": one judgement, two places to see it."""
 import base64
+import json
 import os
 import re
 import smtplib
@@ -248,6 +249,18 @@ def test_the_command_says_each_reason(inst):
     saved.write_bytes(detached(a.sign(a.leaf("weakweb", key=("RSA", "rsa_keygen_bits:1024"), eku="serverAuth"), options=["-md", "sha1"])).replace(b"\r\n", b"\n"))
     out = inst.pli("cert", "verify", str(saved), check=False).stdout
     assert "weak digest" in out and "weak key" in out and "revocation  not checked" in out and f"address     {ME}" in out, out
+
+
+@pytest.mark.parametrize("last", ["é", "xé"])
+def test_a_long_name_keeps_its_signer_and_commands_no_terminal(inst, last):
+    """A stranger's name is shown, cut: in the middle of a character it had no place in JSON, and the signer was missing there."""
+    a = inst.authority
+    saved = inst.dir / "long-name.eml"
+    saved.write_bytes(detached(a.sign(a.leaf("longname", subject=f"/CN=Essai/OU={60 * 'é'}/OU={60 * 'é'}/OU={last}\u009b\u202e/O={60 * 'é'}"))).replace(b"\r\n", b"\n"))
+    said = json.loads(inst.pli("cert", "verify", str(saved), "--json", check=False).stdout)
+    assert len(said["signers"]) == 1 and 254 <= len(said["signers"][0]["subject"].encode()) <= 255
+    out = inst.pli("cert", "verify", str(saved), check=False).stdout
+    assert "signer      O=" in out and not {"\u009b", "\u202e"} & set(out), out
 
 
 @pytest.mark.parametrize("argv, says", [(("absent.eml",), "cannot be read"), (("mail.eml", "--anchors", "absent.pem"), "trust anchors")])
