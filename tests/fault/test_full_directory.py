@@ -24,7 +24,9 @@ def small():
         db, kept = inst.root / "ldap/db", inst.dir / "kept"
         shutil.copytree(db, kept)
         st = db.stat()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=6m,mode={st.st_mode & 0o777:o},uid={st.st_uid},gid={st.st_gid}", "tmpfs", db], check=True)
+        how = f"size=6m,mode={st.st_mode & 0o777:o},uid={st.st_uid},gid={st.st_gid}"
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", how, "tmpfs", db], capture_output=True).returncode:
+            pytest.skip("this machine lets nobody mount")
         try:
             subprocess.run(["cp", "-a", "--sparse=always", f"{kept}/.", db], check=True)
             inst.serve()

