@@ -71,7 +71,28 @@ static void test_times_of_a_wrong_clock_hold_up_nothing(void **st)
 }
 
 /* ---- a full disk ---- */
-static void open_ledger(struct outbox *o, const char *folder)
+static char folder[] = "/tmp/pli-deliver-XXXXXX";
+
+static int make_folder(void **st)
+{
+    (void)st;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+/* After a failure, too. */
+static int remove_folder(void **st)
+{
+    static const char *const names[] = {"out", "state"};
+    int dir = open(folder, O_RDONLY | O_DIRECTORY);
+
+    (void)st;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        unlinkat(dir, names[i], 0);
+    close(dir);
+    return rmdir(folder);
+}
+
+static void open_ledger(struct outbox *o)
 {
     struct ledger_place here = {.inode = 7, .machine = "abc"};
     enum ledger_found found;
@@ -93,15 +114,13 @@ static off_t state_size(const struct outbox *o)
 /* The other side is away, and the pause of all has begun; that answer finds no room on the disk, which is asked again in ten seconds. */
 static void test_a_full_disk_shortens_no_pause(void **st)
 {
-    char folder[] = "/tmp/pli-deliver-XXXXXX";
     struct rlimit was, full;
     struct outbox o;
     off_t before, record;
 
     (void)st;
     begin(&o);
-    assert_non_null(mkdtemp(folder));
-    open_ledger(&o, folder);
+    open_ledger(&o);
     assert_int_equal(close(openat(ledger_dir(o.ledger), "out", O_CREAT | O_WRONLY, 0600)),
                      0); /* no folder: nothing can be put there */
     o.conf.retry_first = 2 * MINUTE;
@@ -120,18 +139,15 @@ static void test_a_full_disk_shortens_no_pause(void **st)
     assert_true(deliver_one(&o));
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
     assert_true(o.unsaved && o.pause_until > clock_utc() + MINUTE);
-    unlinkat(ledger_dir(o.ledger), "out", 0);
-    unlinkat(ledger_dir(o.ledger), "state", 0);
     ledger_close(&o.ledger);
-    rmdir(folder);
     end(&o);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_a_pause_of_all_is_kept),
-                                       cmocka_unit_test(test_times_of_a_wrong_clock_hold_up_nothing),
-                                       cmocka_unit_test(test_a_full_disk_shortens_no_pause)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_pause_of_all_is_kept), cmocka_unit_test(test_times_of_a_wrong_clock_hold_up_nothing),
+        cmocka_unit_test_setup_teardown(test_a_full_disk_shortens_no_pause, make_folder, remove_folder)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
