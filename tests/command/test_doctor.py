@@ -77,14 +77,13 @@ def test_a_sound_instance_and_a_quiet_log(inst):
 
 
 @pytest.mark.parametrize("name", ["slapd", "pli-keyd", "pli-stored", "pli-dird", "pli-trustd", "pli-smtpd", "pli-imapd", "pli-httpd", "pli-relayd"])
-def test_a_frozen_process_is_named_within_seconds(inst, name):
+def test_a_frozen_process_is_named_and_nobody_waits_for_it(inst, name):
+    """Who waited for one would say that it does not answer within so many seconds: that it is stopped is all that is wrong."""
     pid = inst.daemon(name)
     os.kill(pid, signal.SIGSTOP)
     try:
-        begun = time.monotonic()
-        found = findings(inst, "frozen")
-        assert time.monotonic() - begun < 60
-        assert len(found) == 1 and name in found[0]["text"] and str(pid) in found[0]["text"] and "CONT" in found[0]["advice"], found
+        found = [f for f in doctor(inst)["findings"] if f["level"] == "fail"]
+        assert [f["check"] for f in found] == ["frozen"] and name in found[0]["text"] and str(pid) in found[0]["text"] and "CONT" in found[0]["advice"], found
     finally:
         os.kill(pid, signal.SIGCONT)
     assert not findings(inst, "frozen")
