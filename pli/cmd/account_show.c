@@ -3,6 +3,7 @@
 #include "admin/national.h"
 #include "admin/numbers.h"
 #include "base/clock.h"
+#include "base/prepare.h"
 #include "pli/cmds.h"
 #include "pli/conf.h"
 #include "pli/instance.h"
@@ -224,6 +225,19 @@ int cmd_account_list(struct cmd *c)
     return listed(c, &l, account_each(inst_admin(c), row, &l, &e), &e);
 }
 
+/* The national file's words are kept as they came. */
+static void print_national(const struct national_found *f)
+{
+    struct buf line = BUF_INIT;
+
+    buf_addf(&line, "%-36.*s %-4.*s %-9s %.*s%s%.*s%s%.*s", SPAN_ARG(f->address), SPAN_ARG(f->type), "national",
+             SPAN_ARG(f->name), f->profession.n ? ", " : "", SPAN_ARG(f->profession), f->town.n ? ", " : "",
+             SPAN_ARG(f->town));
+    buf_cut(&line, prepare_line((char *)line.p, line.n));
+    printf("%s\n", buf_cstr(&line));
+    buf_free(&line);
+}
+
 static void national_row(const struct national_found *f, void *ctx)
 {
     struct listing *l = ctx;
@@ -236,9 +250,7 @@ static void national_row(const struct national_found *f, void *ctx)
                                json_text(f->profession), "structure", json_text(f->structure), "service",
                                json_text(f->service), "town", json_text(f->town), "national", 1));
     else
-        printf("%-36.*s %-4.*s %-9s %.*s%s%.*s%s%.*s\n", SPAN_ARG(f->address), SPAN_ARG(f->type), "national",
-               SPAN_ARG(f->name), f->profession.n ? ", " : "", SPAN_ARG(f->profession), f->town.n ? ", " : "",
-               SPAN_ARG(f->town));
+        print_national(f);
 }
 
 /* A site's own slapd (directory.uri) has no national copy. */

@@ -261,6 +261,16 @@ def test_pli_directory_search_shows_a_hundred_of_the_copy(inst, start, made):
     assert (rows.returncode, len(json.loads(rows.stdout)), rows.stderr) == (0, 100, "")  # as the page says: there may be more
 
 
+def test_what_the_file_says_commands_no_terminal(inst, start, tmp_path):
+    """The national file's names are kept as they came; who searches is shown no direction mark and no control of C1."""
+    path = tmp_path / "marks.txt"
+    line = DOCTOR.replace("|Hélène|", "|Hélène\u202e\u009b2J|").replace("NÎMES CEDEX", "NÎMES\u202e CEDEX")
+    path.write_text("|".join(national.COLUMNS) + "\n" + line + "\n", encoding="utf-8")
+    imported(inst, str(path), "--accept-loss")
+    shown = eventually(lambda: inst.pli("directory", "search", "oeuvrard", check=False).stdout)
+    assert shown.startswith("helene.oeuvrard@pro.mssante.fr") and not {"\u202e", "\u009b"} & set(shown), shown
+
+
 DOCTOR = ("PER|helene.oeuvrard@pro.mssante.fr|8|10001234565|810001234565|1|300017985||DR|ŒUVRARD-MÉSANGE|Hélène|C|Civil|10|Médecin|SM04|Cardiologie|O|"
           "Clinique d'Essai||||12||RUE|DES ÉCOLES||30900 NÎMES CEDEX 9|30900|30|France")
 # What clients ask when somebody types: Thunderbird's completion (its template with one word, and with two), its search in the address book (version 153,
