@@ -114,8 +114,11 @@ def test_the_proven_stay(server):
 
 
 def started(pid):
-    """When: in clock ticks, and of one tick by the number above the parent's, since numbers begin again when the last was given."""
-    state, parent, *more = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    """When: in clock ticks, and of one tick by the number above the parent's, since numbers begin again when the last was given. Never, of one that has gone."""
+    try:
+        _, parent, *more = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return float("inf"), 0
     return int(more[17]), (pid - int(parent)) % int(pathlib.Path("/proc/sys/kernel/pid_max").read_text())
 
 
