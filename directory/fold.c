@@ -97,21 +97,50 @@ void fold_open(struct span s, struct buf *out)
         buf_cut(out, start);
 }
 
+/* Each letter in its small form, then taken apart, which is slapd's order: "ß" stays one letter, and is not "ss". */
+static void put_small(struct span s, struct buf *out)
+{
+    uint8_t octets[6];
+    ucs4_t c;
+    for (size_t i = 0, n; i < s.n; i += n) {
+        n = (size_t)u8_mbtouc(&c, s.p + i, s.n - i);
+        int m = u8_uctomb(octets, uc_tolower(c), sizeof octets);
+        buf_add(out, octets, m > 0 ? (size_t)m : 0);
+    }
+}
+
 void fold_key(struct span s, struct buf *out)
 {
+    struct buf small = BUF_INIT;
     size_t n = 0, start = out->n;
-    uint8_t *folded = u8_check(s.p, s.n) == NULL ? u8_casefold(s.p, s.n, NULL, UNINORM_NFKD, NULL, &n) : NULL;
-    for (size_t i = 0; folded && i < n; i++)
-        if (folded[i] != ' ' || (out->n > start && out->p[out->n - 1] != ' '))
-            buf_addc(out, (char)folded[i]);
-    free(folded);
+    uint8_t *apart = NULL;
+    if (u8_check(s.p, s.n) == NULL)
+        put_small(s, &small);
+    if (small.n > 0)
+        apart = u8_normalize(UNINORM_NFKD, small.p, small.n, NULL, &n);
+    for (size_t i = 0; apart && i < n; i++)
+        if (apart[i] != ' ' || (out->n > start && out->p[out->n - 1] != ' '))
+            buf_addc(out, (char)apart[i]);
+    free(apart);
+    buf_free(&small);
     if (out->n > start && out->p[out->n - 1] == ' ')
         buf_cut(out, out->n - 1);
+}
+
+/* An address or a word of ASCII: its key says no more than its letters. */
+static bool is_plain(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= ' ' || s.p[i] > 126)
+            return false;
+    return s.n > 0;
 }
 
 bool fold_alike(struct span a, struct span b)
 {
     struct buf x = BUF_INIT, y = BUF_INIT;
+    if (is_plain(a) && is_plain(b))
+        return span_ieq(a, b);
     fold_key(a, &x);
     fold_key(b, &y);
     bool same = span_eq(buf_span(&x), buf_span(&y));

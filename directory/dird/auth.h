@@ -45,7 +45,8 @@ struct door_try {
     uint64_t csn, mbx, secret_at; /* of the account, before the password is checked; mbx 0: no account */
     char login[256], peer[64]; /* for the log: login "unknown" when it is no address here */
 };
-/* GUESS_TRY: the try is counted, and door_result() must follow. Any other answer is final; refusals are logged once a second, with the number of the others. */
+/* GUESS_TRY: the try is counted, and door_result() must follow. Any other answer is final; those without a look at the password (known to be wrong, in a pause) are logged
+ * once a second, with the number of the others. */
 enum guess_answer door_ask(struct auth *a, struct span login, struct span password, struct span peer, uint64_t connection, struct door_try *out);
 void door_result(struct auth *a, const struct door_try *t, int code /* of LDAP, or DOOR_UNTOLD */);
 bool door_ready(struct auth *a); /* the accounts are known */

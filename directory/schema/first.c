@@ -41,46 +41,44 @@ static enum rc number(const struct embedded_spec *s, const struct embedded_where
     return run(s, w, "-Tadd", "o=pli", attributes_ldif_text, e);
 }
 
-/* RC_NOTFOUND: there is no top. */
-static enum rc look_for_top(const struct embedded_spec *s, const struct embedded_where *w, struct err *e)
+static bool has_top(const struct embedded_spec *s, const struct embedded_where *w)
 {
     char conf[1100];
     struct buf out = BUF_INIT;
+    struct err none = {0};
     snprintf(conf, sizeof conf, "%s/ldap/slapd.conf", s->dir);
-    const char *const argv[] = {w->slapd, "-Tcat",
-                                "-b",     "ou=national,o=pli",
-                                "-f",     conf,
-                                "-o",     "ldif-wrap=no",
-                                "-a",     "(objectClass=mssNationalCopy)",
-                                NULL};
-    enum rc rc = embedded_run(argv, SPAN_NULL, &out, s->uid, s->gid, e);
-    if (rc == RC_OK && out.n == 0)
-        rc = err_set(e, RC_NOTFOUND, "the national copy has no top entry");
+    const char *const argv[] = {
+        w->slapd, "-Tcat", "-b", "ou=national,o=pli", "-f", conf, "-a", "(objectClass=mssNationalCopy)", NULL};
+    bool has = embedded_run(argv, SPAN_NULL, &out, s->uid, s->gid, &none) == RC_OK &&
+               span_find(buf_span(&out), SPAN_LIT("mssNationalCopy")) >= 0;
     buf_free(&out);
-    return rc;
+    return has;
 }
 
 /* A copy that was imported has its top. */
 static enum rc top(const struct embedded_spec *s, const struct embedded_where *w, int national, struct err *e)
 {
-    if (there(national, "state") || run(s, w, "-Tadd", "ou=national,o=pli", national_top_text, e) == RC_OK)
+    if (there(national, "state") && there(national, "data.mdb"))
         return RC_OK;
-    return look_for_top(s, w, e);
+    enum rc rc = run(s, w, "-Tadd", "ou=national,o=pli", national_top_text, e);
+    return rc != RC_OK && has_top(s, w) ? RC_OK : rc;
 }
 
 /* The mark is written when both are there; else the next start tries again. */
 static enum rc make(const struct embedded_spec *s, const struct embedded_where *w, int db, int national, struct err *e)
 {
     struct span text = span_str(attributes_ldif_text);
+    struct err numbering = {0};
     bool done = embedded_stands(db, "attributes", text, 0600, s->uid);
-    enum rc rc = done && there(national, "data.mdb") ? RC_OK : top(s, w, national, e), numbered = RC_OK;
-    if (rc != RC_OK)
+    enum rc topped = done && there(national, "data.mdb") ? RC_OK : top(s, w, national, e);
+    enum rc numbered = done ? RC_OK : number(s, w, &numbering);
+    if (topped != RC_OK)
         (void)unlinkat(db, "attributes", 0);
-    if (!done)
-        numbered = number(s, w, rc == RC_OK ? e : &(struct err){0});
-    if (rc == RC_OK && !done)
-        rc = numbered == RC_OK ? embedded_stand(db, "attributes", s, text, 0600, e) : numbered;
-    return rc;
+    if (topped == RC_OK && numbered != RC_OK)
+        *e = numbering;
+    if (topped != RC_OK || numbered != RC_OK)
+        return topped != RC_OK ? topped : numbered;
+    return done ? RC_OK : embedded_stand(db, "attributes", s, text, 0600, e);
 }
 
 enum rc embedded_first(const struct embedded_spec *s, const struct embedded_where *w, int dir, struct err *e)

@@ -2,6 +2,7 @@
 /* pli/cmd/account_import.c - pli account import: a file of accounts, admin/roster.h, and what it says of each row shown. */
 #include "admin/roster.h"
 #include "base/clock.h"
+#include "base/prepare.h"
 #include "crypto/pki/pki.h"
 #include "pli/cmds.h"
 #include "pli/conf.h"
@@ -40,9 +41,10 @@ static int read_file(struct importing *im, const char *name)
     if (answer == PLI_OK && roster_read(buf_span(&text), opt_get(im->c, "--encoding"), &im->roster, &e) != RC_OK)
         answer = cmd_fail(im->c, "%s: %s", name, e.log);
     if (answer == PLI_OK && im->roster.unused.n > 0 && !im->c->json) {
-        fputs("attributes that are not used: ", stderr);
-        input_show(stderr, buf_span(&im->roster.unused));
-        fputs("\n", stderr);
+        struct buf *unused = &im->roster.unused;
+
+        buf_cut(unused, prepare_line((char *)unused->p, unused->n));
+        fprintf(stderr, "attributes that are not used: %.*s\n", (int)unused->n, (const char *)unused->p);
     }
     buf_free(&text);
     return answer;

@@ -119,9 +119,9 @@ void slapd_says_follow(int from, int alive, uid_t uid)
 
     signal(SIGTERM, SIG_IGN); /* slapd's end is its end: what it says while it stops is wanted */
     signal(SIGINT, SIG_IGN);
-    prctl(PR_SET_NAME, "slapd-says");
     if (dup2(from, 0) < 0 || dup2(2, 1) < 0 || dup2(alive, 3) < 0 || close_range(4, ~0U, 0) != 0)
         die("the pipe cannot be kept (errno %d)", errno);
+    prctl(PR_SET_NAME, "slapd-says"); /* from here on it is what its name says */
     log_open("slapd", LOG_INFO_);
     if (sandbox_enter(&how, &e) != RC_OK)
         die("%s", e.log);

@@ -333,11 +333,13 @@ def test_profession_service_and_structure_without_accents(book, typed, found):
     assert NATIONAL in addresses(book, "(l=nimes*)")
 
 
-@pytest.mark.parametrize("i, name, given, sn", [(0, "Marie-Françoise DE LA TOUR ", "", ""), (1, "HÉLÈNE-MARIE  DUPONT", "Hélène-Marie", "Dupont"), (2, "É-É É-É", "é-é", "é-é"), (3, "Noël NOËL", "", "")])
+@pytest.mark.parametrize("i, name, given, sn", [(0, "Marie-Françoise DE LA TOUR ", "", ""), (1, "HÉLÈNE-MARIE  DUPONT", "Hélène-Marie", "Dupont"), (2, "É-É É-É", "é-é", "é-é"), (3, "Noël NOËL", "", ""),
+                                                (4, "İpek YILMAZ", "", ""), (5, "Hans WEIß", "", "")])
 def test_forms_that_slapd_takes_for_one(book, i, name, given, sn):
     """It compares without regard to case, of any letter, and to spaces; an attribute with one value twice is refused."""
     book.add(f"formes{i}@chu.test", kind="per", name=name, extra=[*(("--given", given, "--sn", sn) if given else ())])
     assert f"formes{i}@chu.test" in addresses(book, f"(cn={name.strip().replace('-', ' ')}*)")
+    assert i != 5 or f"formes{i}@chu.test" in addresses(book, "(cn=Weiß Hans*)") == addresses(book, "(cn=weiss hans*)"), "two values for slapd"
 
 
 def test_an_entry_shows_profession_town_and_structure(book):
