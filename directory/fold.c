@@ -75,23 +75,17 @@ void fold_name(struct span s, struct buf *out)
     fold(s, true, out);
 }
 
-/* The hyphens and the apostrophe beyond ASCII are three octets, E2 80 and one of these. */
-static size_t mark_at(struct span s)
-{
-    if (s.p[0] == '-' || s.p[0] == '\'')
-        return 1;
-    return s.n > 2 && s.p[0] == 0xE2 && s.p[1] == 0x80 && (s.p[2] == 0x90 || s.p[2] == 0x93 || s.p[2] == 0x99) ? 3 : 0;
-}
-
 void fold_open(struct span s, struct buf *out)
 {
     bool marks = false, letters = false;
     size_t start = out->n;
-    for (size_t i = 0, n; i < s.n; i += n ? n : 1) {
-        n = mark_at(span_from(s, i));
-        marks |= n > 0;
-        letters |= n == 0 && s.p[i] >= 0x80;
-        buf_addc(out, n ? ' ' : s.p[i]);
+    ucs4_t u;
+    for (size_t i = 0, n; i < s.n; i += n) {
+        n = (size_t)u8_mbtouc(&u, s.p + i, s.n - i);
+        bool mark = parts(u, true) == '-' || parts(u, true) == '\'';
+        marks |= mark;
+        letters |= !mark && u >= 0x80;
+        buf_addspan(out, mark ? SPAN_LIT(" ") : span_of(s.p + i, n));
     }
     if (!marks || !letters)
         buf_cut(out, start);

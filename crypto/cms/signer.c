@@ -5,6 +5,7 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "crypto/cms/verify_int.h"
+#include "crypto/pki/revocation_int.h"
 #include <gnutls/gnutls.h>
 #include <openssl/bn.h>
 #include <openssl/ess.h>
@@ -14,23 +15,6 @@
 enum { SECURITY_BITS = 112 }; /* RSA 2048, P-224: NIST SP 800-57 */
 
 /* ---- who ---- */
-
-static void dn(const X509_NAME *name, char out[256])
-{
-    BIO *b = BIO_new(BIO_s_mem());
-    struct span text = SPAN_NULL;
-    char *p = NULL;
-
-    if (b != NULL && X509_NAME_print_ex(b, name, 0, XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0) {
-        long n = BIO_get_mem_data(b, &p);
-
-        text = span_head_text(span_of(p, n > 0 ? (size_t)n : 0), 255); /* JSON takes no half a character */
-    }
-    if (text.n > 0)
-        memcpy(out, text.p, text.n);
-    out[text.n] = '\0';
-    BIO_free(b);
-}
 
 static void serial(const ASN1_INTEGER *a, char out[48])
 {
@@ -140,8 +124,8 @@ void signer_note(X509 *x, struct cms_verdict *v)
 {
     struct cms_signer_id *id = &v->signers[v->n_signers];
 
-    dn(X509_get_subject_name(x), id->subject);
-    dn(X509_get_issuer_name(x), id->issuer);
+    pki_name_text(X509_get_subject_name(x), id->subject);
+    pki_name_text(X509_get_issuer_name(x), id->issuer);
     serial(X509_get0_serialNumber(x), id->serial);
     mails(x, v);
     v->n_signers++;

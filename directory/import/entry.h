@@ -3,7 +3,8 @@
  *
  * Shape    inetOrgPerson + mssNationalBox, RDN mssNationalKey (the first 16 octets of SHA-256 of the address in small letters). cn "Given NAME", or of an
  *          organisation its service and name; title profession, o structure, ou service, l town. cn;lang-x-find: the name without accents, both ways
- *          round (RFC 3866), and once more with its hyphens and apostrophes; mssSearchName: every word of name, profession, town, structure and service, folded, one a value.
+ *          round (RFC 3866), once more with its hyphens and apostrophes, and with its accents but without these; title, o, ou and l have such values where they
+ *          differ from the text. No two that slapd takes for one (fold_alike()). mssSearchName: every word of name, profession, town, structure and service, folded, one a value.
  * Several  lines of one address make one entry: the first by order of digests is shown, the words of all are found. So the order of lines in a file
  *          changes nothing.
  * Persons  What a mailbox's line leaves empty (profession, specialty, the place with structure and town) is taken from the activities of its person, the

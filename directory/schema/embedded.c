@@ -165,7 +165,8 @@ static enum rc load_tree(const struct embedded_spec *s, const struct embedded_wh
     return rc;
 }
 
-static enum rc say_indexed(const struct embedded_spec *s, struct err *e)
+/* What a start need not do again: indexes.c, first.c. */
+static enum rc put_marks(const struct embedded_spec *s, struct err *e)
 {
     static const char *const names[] = {[EB_OURS] = "db/indexes", [EB_NATIONAL] = "national/indexes"};
     enum rc rc = put(s, "db/attributes", span_str(attributes_ldif_text), 0600, e);
@@ -213,7 +214,7 @@ enum rc embedded_init(const struct embedded_spec *s, struct err *e)
     hex_secret(secret);
     if ((rc = make_folders(s, e)) == RC_OK && (rc = put_schema(s, &w, e)) == RC_OK &&
         (rc = put_conf(s, &w, e)) == RC_OK && (rc = first_entries(s, &w, secret, &ldif, e)) == RC_OK &&
-        (rc = load_tree(s, &w, buf_span(&ldif), e)) == RC_OK && (rc = say_indexed(s, e)) == RC_OK)
+        (rc = load_tree(s, &w, buf_span(&ldif), e)) == RC_OK && (rc = put_marks(s, e)) == RC_OK)
         rc = put_secret(s, secret, e);
     wipe(secret, sizeof secret);
     buf_free(&ldif);

@@ -24,10 +24,12 @@ struct given {
 static int read_file(struct cmd *c, const char *path, size_t most, struct buf *out)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int cause = fd >= 0 && fd_read_all(fd, most, out) ? 0 : errno;
 
-    if (fd < 0 || !fd_read_all(fd, most, out))
-        return cmd_sys(c, "%s cannot be read (%s)", path, strerror(errno));
-    close(fd);
+    if (fd >= 0)
+        close(fd);
+    if (cause)
+        return cmd_why(c, PLI_FAILED, cause_of_errno(cause), "%s cannot be read (%s)", path, strerror(cause));
     return out->n > most ? cmd_fail(c, "%s has more than %zu octets", path, most) : PLI_OK;
 }
 
